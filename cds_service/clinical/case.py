@@ -1,0 +1,143 @@
+"""One patient at one instant, as the rules see it: the facts, and what follows from them before any rule is asked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from cds_service.clinical import chart, episodes
+from cds_service.clinical import course as courses
+from cds_service.clinical.chart import Series
+from cds_service.clinical.course import Course
+from cds_service.clinical.ctcae import limit_text
+from cds_service.clinical.decision import Finding
+from cds_service.clinical.episodes import Episode
+from cds_service.clinical.facts import COUNTS, Facts, Order, Reason, Unknown, When
+from cds_service.clinical.orders import drafted
+from cds_service.clinical.protocol import Parameters, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the rules are asked about. `drafts` are those of the call that would give the drug."""
+
+    protocol: Protocol
+    facts: Facts
+    now: datetime
+    course: Course | None
+    series: Mapping[str, Series]
+    episodes: tuple[Episode, ...]
+    drafts: tuple[Order, ...]
+
+    @property
+    def p(self) -> Parameters:
+        return self.protocol.parameters
+
+    @property
+    def giving(self) -> tuple[Order, ...]:
+        """The orders that give the drug now."""
+        return self.course.giving if self.course else ()
+
+    @property
+    def current(self) -> Decimal | None:
+        """The current dose in mg per day; None where unknown or where no course runs."""
+        return self.course.dose if self.course else None
+
+    @property
+    def last_episode(self) -> Episode | None:
+        return self.episodes[-1] if self.episodes else None
+
+    @property
+    def ceiling(self) -> Decimal | None:
+        """The highest dose that the toxicity of this course leaves; None without one, or where it is unknown."""
+        return episodes.ceiling(self.episodes, self.p) if self.episodes else None
+
+    @property
+    def declared(self) -> str:
+        """The protocol that the drafts, else the orders that give the drug, declare; "" where they name none."""
+        named = [x for y in self.drafts for x in y.protocols] or [x for y in self.giving for x in y.protocols]
+        foreign = sorted(x for x in named if x != self.protocol.url)
+        return foreign[0] if foreign else "".join(named[:1])
+
+    @property
+    def protocol_unknown(self) -> bool:
+        return self.declared not in ("", self.protocol.url)
+
+    def citation(self, name: str) -> str:
+        return self.protocol.sources[name].citation
+
+    def finding(self, rule: str, series: Series, source: str, grade: int) -> Finding:
+        """What speaks for an analyte, held against the limit of a grade."""
+        assert series.speaking is not None
+        criterion = self.protocol.ctcae.criteria[series.analyte]
+        limit = limit_text(criterion, grade)
+        return Finding(rule, self.citation(source), series.speaking.result, series.speaking.grade, limit)
+
+
+def build(protocol: Protocol, facts: Facts, now: datetime) -> Case:
+    """Everything that follows from the facts alone."""
+    p = protocol.parameters
+    course = courses.running(facts.orders, now, p)
+    series = chart.chart(facts, course, protocol.ctcae, p)
+    found = episodes.episodes(course, series, now, p) if course else ()
+    drafts = tuple(x for x in dict.fromkeys(facts.drafts) if drafted(x))
+    return Case(protocol, facts, now, course, series, found, drafts)
+
+
+def window(case: Case) -> timedelta:
+    """How old a count may be for treatment to start or to go on as it is."""
+    p = case.p
+    if case.course is None:
+        return p.start_window
+    if case.course.paused:
+        return p.pause_window
+    since = case.course.since
+    early = since is None or since.end > case.now - p.early_period
+    return (p.count_interval_early if early else p.count_interval_late) + p.count_grace
+
+
+def together(case: Case, span: timedelta) -> bool:
+    """True where four usable results, one of each count and none older than `span`, lie within the time allowed."""
+    oldest = case.now - span
+    times = [_times(case.series[x], oldest) for x in COUNTS]
+    starts = {when.start for every in times for when in every}
+    return any(all(_one_within(every, first, case.p.counts_together) for every in times) for first in starts)
+
+
+def count_unknowns(case: Case) -> tuple[Unknown, ...]:
+    """Each count that is missing, stale or unusable for what is asked today, and counts that lie too far apart."""
+    span = window(case)
+    each = [x for x in (_count_unknown(case, case.series[y], span) for y in COUNTS) if x]
+    if not each and not together(case, span):
+        return (Unknown("counts", Reason.TOO_FAR_APART),)
+    return tuple(each)
+
+
+def dose_unknowns(case: Case) -> tuple[Unknown, ...]:
+    """Why the current dose is unknown; () where it is known or no course runs."""
+    course = case.course
+    if course is None or course.dose is not None:
+        return ()
+    if course.conflict:
+        return tuple(Unknown("orders", Reason.CONFLICTING, x.source) for x in course.conflict)
+    dose = course.current.dose if course.current else None
+    return (dose if isinstance(dose, Unknown) else Unknown("dose", Reason.UNDETERMINED_DOSE),)
+
+
+def _count_unknown(case: Case, series: Series, span: timedelta) -> Unknown | None:
+    if series.speaking is None:
+        return series.unknown
+    result = series.speaking.result
+    if not series.fresh(case.now, span):
+        return Unknown(series.analyte, Reason.STALE, result.source)
+    return None if result.final else Unknown(series.analyte, Reason.NOT_FINAL, result.source)
+
+
+def _times(series: Series, oldest: datetime) -> tuple[When, ...]:
+    usable: Iterable[When] = (x.result.when for x in series.readings if x.usable and x.result.final)
+    spoken = (series.speaking.result.when,) if series.speaking else ()
+    return tuple({x for x in (*usable, *spoken) if x.start >= oldest})
+
+
+def _one_within(times: Iterable[When], first: datetime, span: timedelta) -> bool:
+    return any(x.start >= first and x.end - first <= span for x in times)

@@ -1,0 +1,136 @@
+"""The course of treatment: which orders make it, how long it has run at its dose, and whether the dose ever fell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from cds_service.clinical import orders as of
+from cds_service.clinical.facts import Dose, Order, When
+from cds_service.clinical.protocol import Parameters
+
+_ONE_DAY = timedelta(days=1)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The running course: its orders by start, those that give the drug now, and the current dose in mg per day.
+
+    `start` is None where the first order has no date. `current` is None where it is unknown; `conflict` then names the
+    orders that contradict each other, if that is why. `since` is the start of the time at the current dose, None where
+    unknown. `paused` says that no order gives the drug now.
+    """
+
+    orders: tuple[Order, ...]
+    giving: tuple[Order, ...]
+    start: When | None
+    current: Order | None
+    conflict: tuple[Order, ...]
+    since: When | None
+
+    @property
+    def paused(self) -> bool:
+        return not self.giving
+
+    @property
+    def dose(self) -> Decimal | None:
+        return of.known_dose(self.current) if self.current else None
+
+    def holds(self, when: When) -> bool:
+        """True unless `when` is surely before the first dose."""
+        return self.start is None or when.end >= self.start.start
+
+
+def running(record: Sequence[Order], now: datetime, p: Parameters) -> Course | None:
+    """The course that runs at `now`, or None. `now` carries the site's time zone."""
+    given = sorted((x for x in dict.fromkeys(record) if of.gave(x, now)), key=_start)
+    members = _last_run(given, now, p)
+    if not members:
+        return None
+    giving = of.standing([x for x in members if of.gives(x, now)])
+    clash = of.conflict(giving, now.tzinfo)
+    current = None if clash else (giving or members)[-1]
+    since = _at_dose_since(members, current) if current else None
+    return Course(members, giving, members[0].start, current, clash, since)
+
+
+def dose_at(course: Course, when: When, now: datetime) -> Decimal | None:
+    """The dose in force at a time of the course, else the last one before it; None where unknown or conflicting."""
+    started = [x for x in course.orders if x.start is None or x.start.start <= when.end]
+    if not started:
+        return None
+    running_then = [x for x in started if _end_before(course.orders, x, now) >= when.start]
+    in_force = running_then or started[-1:]
+    doses = [of.known_dose(x) for x in in_force]
+    if None in doses or of.conflict(in_force, now.tzinfo):
+        return None
+    return min(x for x in doses if x is not None)
+
+
+def fell(course: Course) -> bool:
+    """True where the dose fell in the course without another coded reason, or may have: an undetermined one counts."""
+    return any(_lower(older, newer) for older, newer in pairwise(course.orders))
+
+
+def _lower(older: Order, newer: Order) -> bool:
+    before, after = of.known_dose(older), of.known_dose(newer)
+    return before is None or after is None or (after < before and not older.reason_coded)
+
+
+def _start(order: Order) -> tuple[datetime, datetime, str]:
+    begin = order.start or When(_EARLIEST, _EARLIEST)
+    return begin.start, begin.end, order.source
+
+
+def _last_run(given: Sequence[Order], now: datetime, p: Parameters) -> tuple[Order, ...]:
+    run: list[Order] = []
+    reach = _EARLIEST
+    for order in given:
+        if run and order.start is not None and order.start.start > reach:
+            run, reach = [], _EARLIEST
+        run.append(order)
+        reach = max(reach, _reach(order, now, p))
+    return tuple(run) if reach >= now else ()
+
+
+def _reach(order: Order, now: datetime, p: Parameters) -> datetime:
+    """How long an order keeps its course running."""
+    if order.end is not None:
+        return order.end.end + p.course_gap
+    dated = order.authored or order.start
+    if order.status == "active" or order.fault or dated is None:
+        return now + p.course_gap
+    return dated.end + p.unknown_end_span
+
+
+def _end_before(orders: Sequence[Order], order: Order, now: datetime) -> datetime:
+    """When an order ended; one that ended at an unknown time ran until the next one started."""
+    if order.end is not None:
+        return order.end.end
+    if of.gives(order, now):
+        return now
+    later = (x.start.start for x in orders if x.start and order.start and x.start.start > order.start.end)
+    return min(later, default=now)
+
+
+def _at_dose_since(members: Sequence[Order], current: Order) -> When | None:
+    """The start of the first of the adjoining orders at the current dose; a hold breaks the row."""
+    first = current
+    for older in reversed(members[: members.index(current)]):
+        if older.dose != current.dose or older.status == "on-hold" or not _adjoin(older, first):
+            break
+        first = older
+    return first.start
+
+
+def _adjoin(older: Order, newer: Order) -> bool:
+    if newer.start is None:
+        return False
+    return older.end is None or newer.start.start - older.end.end <= _ONE_DAY
+
+
+def continuous(order: Order | None) -> bool:
+    """True where the order gives one known dose on every day."""
+    return order is not None and isinstance(order.dose, Dose) and order.dose.continuous

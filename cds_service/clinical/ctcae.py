@@ -1,0 +1,125 @@
+"""CTCAE: the grade of a laboratory value, as the interval of all grades that what was sent allows.
+
+A value is compared exactly as it was sent, never rounded. (2, 2) is grade 2; (0, 1) is "0 or 1", where no reference
+range tells them apart; a comparator such as `<` widens the interval. What cannot be graded at all is `UNGRADED`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+
+from cds_service.clinical.facts import Result
+
+Grade = tuple[int, int]
+UNGRADED: Grade = (0, 4)
+_EXACT = Context(prec=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Values below (of a decrease) or above (of an increase, as a multiple) `value` are of `grade` or worse."""
+
+    grade: int
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The grades of one analyte, worst first.
+
+    A decrease has `below` in the analyte's canonical unit, `molar` in mmol/L. An increase has `above_uln` and
+    `above_baseline`, in multiples; `worse_of_both` says whether both arms count or the baseline arm only where the
+    baseline is above the upper limit of normal.
+    """
+
+    analyte: str
+    term: str
+    unit: str
+    below: tuple[Limit, ...] = ()
+    molar: tuple[Limit, ...] = ()
+    above_uln: tuple[Limit, ...] = ()
+    above_baseline: tuple[Limit, ...] = ()
+    worse_of_both: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ctcae:
+    """One version of the criteria, by analyte."""
+
+    version: str
+    criteria: Mapping[str, Criterion]
+
+
+def grade(ctcae: Ctcae, result: Result, baseline: Result | None = None) -> Grade:
+    """The grades that a result may be of; `baseline` is needed by the increases alone."""
+    if result.value is None:
+        return UNGRADED
+    criterion = ctcae.criteria[result.analyte]
+    if criterion.below:
+        return _decrease(criterion, result)
+    return _increase(criterion, result, baseline)
+
+
+def limit_text(criterion: Criterion, at_least: int) -> str:
+    """The limit of a grade in words of the criterion: '< 1.0 10*9/L', '> 5.0 x ULN'."""
+    for sign, limits, unit in (("<", criterion.below, criterion.unit), (">", criterion.above_uln, "x ULN")):
+        for limit in limits:
+            if limit.grade == at_least:
+                return f"{sign} {limit.value} {unit}"
+    return ""
+
+
+def _decrease(criterion: Criterion, result: Result) -> Grade:
+    assert result.value is not None
+    by_value = _below(criterion.below, result.value, result.comparator, result.low)
+    if result.molar is None:
+        return by_value
+    return _worse(by_value, _below(criterion.molar, result.molar, result.comparator, None))
+
+
+def _below(limits: tuple[Limit, ...], value: Decimal, comparator: str, low: Decimal | None) -> Grade:
+    if not comparator:
+        return _graded_below(limits, value, low)
+    if comparator in (">", ">="):
+        return 0, _graded_below(limits, value, low)[1]
+    worst = limits[0].grade
+    if comparator == "<=":
+        return _graded_below(limits, value, low)[0], worst
+    best = next((limit.grade for limit in limits if value <= limit.value), 0)
+    return best, worst
+
+
+def _graded_below(limits: tuple[Limit, ...], value: Decimal, low: Decimal | None) -> Grade:
+    for limit in limits:
+        if value < limit.value:
+            return limit.grade, limit.grade
+    if low is None:
+        return 0, 1
+    return (1, 1) if value < low else (0, 0)
+
+
+def _increase(criterion: Criterion, result: Result, baseline: Result | None) -> Grade:
+    base = baseline.value if baseline and not baseline.comparator else None
+    by_uln = _above(criterion.above_uln, result, result.high)
+    by_baseline = _above(criterion.above_baseline, result, base)
+    if base is None:
+        return by_uln
+    if criterion.worse_of_both:
+        return _worse(by_uln, by_baseline)
+    if result.high is None:
+        return UNGRADED
+    return by_baseline if base > result.high else by_uln
+
+
+def _above(limits: tuple[Limit, ...], result: Result, reference: Decimal | None) -> Grade:
+    assert result.value is not None
+    if reference is None:
+        return UNGRADED
+    exact = next((x.grade for x in limits if result.value > _EXACT.multiply(x.value, reference)), 0)
+    if not result.comparator:
+        return exact, exact
+    return (0, exact) if result.comparator in ("<", "<=") else (exact, UNGRADED[1])
+
+
+def _worse(one: Grade, other: Grade) -> Grade:
+    return max(one[0], other[0]), max(one[1], other[1])

@@ -1,0 +1,121 @@
+"""decide(protocol, facts, now): one conclusion about dosing, and the one card that the drafts of the call call for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cds_service.clinical import decision as d
+from cds_service.clinical.case import Case, build
+from cds_service.clinical.chart import Series
+from cds_service.clinical.decision import Count, Decision, Doses, Step
+from cds_service.clinical.drafts import Row, rows
+from cds_service.clinical.facts import COUNTS, LYMPHOCYTES, Facts, Unknown
+from cds_service.clinical.orders import known_dose
+from cds_service.clinical.proof import lacking_for_escalation
+from cds_service.clinical.protocol import Protocol
+from cds_service.clinical.refer import reasons
+from cds_service.clinical.rules import LINES, LINES_OF_ANY_PROTOCOL, Line, Outcome, not_assessed, unassessed
+
+
+def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
+    """The decision for one patient. `now` is an aware instant in the site's time zone; raises nothing of its own."""
+    if facts.foreign:
+        return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=facts.foreign)
+    case = build(protocol, facts, now)
+    outcome, steps = _conclude(case)
+    found = rows(case, outcome)
+    first = found[0] if found else None
+    return Decision(
+        conclusion=outcome.conclusion,
+        evaluated_at=now,
+        topic=first.topic if first else "",
+        indicator=first.indicator if first else "",
+        refer=reasons(case, outcome),
+        doses=_doses(case, first),
+        draft=first.draft if first else None,
+        active=case.giving,
+        findings=outcome.findings,
+        unknown=_unknown(case),
+        missing=_missing(case, outcome, first),
+        also=_also(found),
+        clashing=next((x.clashing for x in found if x.clashing), ()),
+        total=next((x.total for x in found if x.clashing), None),
+        counts=tuple(_count(case.series[x]) for x in (*COUNTS, LYMPHOCYTES)),
+        declared=case.declared if case.protocol_unknown else "",
+        steps=(*steps, *_row_steps(found)),
+    )
+
+
+def _conclude(case: Case) -> tuple[Outcome, tuple[Step, ...]]:
+    """The first line that applies, and what was asked until then."""
+    steps: list[Step] = []
+    for line in LINES_OF_ANY_PROTOCOL if case.protocol_unknown else LINES:
+        outcome = line.ask(case)
+        steps.append(_step(case, line, outcome))
+        if outcome:
+            return outcome, tuple(steps)
+    return not_assessed(case) or Outcome(d.NOT_ASSESSED, d.WARNING), tuple(steps)
+
+
+def _step(case: Case, line: Line, outcome: Outcome | None) -> Step:
+    citation = case.citation(line.name)
+    if outcome:
+        why = (*outcome.missing, *(f"{x.reason}:{x.what}" for x in outcome.unknown))
+        return Step(line.name, "applies", why, citation)
+    why = lacking_for_escalation(case) if line.name == d.ESCALATE else ()
+    blind = line.name == d.INTERRUPT and any(x.speaking is None for x in map(case.series.get, COUNTS) if x)
+    return Step(line.name, "cannot-tell" if blind else "does-not-apply", why, citation)
+
+
+def _row_steps(found: Sequence[Row]) -> tuple[Step, ...]:
+    return tuple(Step(f"draft-row-{x.number}:{x.topic}", "applies", (x.draft.source, *x.why)) for x in found)
+
+
+def _doses(case: Case, first: Row | None) -> Doses:
+    draft = first.draft if first else next(iter(case.drafts), None)
+    return Doses(
+        current=case.current,
+        draft=known_dose(draft) if draft else None,
+        ceiling=case.ceiling,
+        proposed=first.proposed if first else None,
+    )
+
+
+def _missing(case: Case, outcome: Outcome, first: Row | None) -> tuple[str, ...]:
+    if first and first.topic == d.ESCALATION_NOT_SUPPORTED:
+        return lacking_for_escalation(case) or ("more-than-one-level",)
+    if first and first.topic == d.DOSE_UNCLEAR:
+        return first.why
+    return outcome.missing
+
+
+def _also(found: Sequence[Row]) -> tuple[str, ...]:
+    topics = dict.fromkeys(x.topic for x in found)
+    return tuple(topics)[1:]
+
+
+def _unknown(case: Case) -> tuple[Unknown, ...]:
+    """Everything that was not known, each once: what stands in the way first, then what is only listed."""
+    facts = case.facts
+    spoiled = [
+        x.result.fault
+        for analyte in sorted(case.series)
+        for x in case.series[analyte].readings
+        if x.result.fault and x.result.final
+    ]
+    chemistry = [x.unknown for x in case.series.values() if x.unknown and x.readings]
+    undrafted = [x.dose for x in case.drafts if isinstance(x.dose, Unknown)]
+    age = [facts.born] if isinstance(facts.born, Unknown) else []
+    listed = [*unassessed(case), *undrafted, *spoiled, *chemistry, *sorted(facts.absent, key=str), *age]
+    return tuple(dict.fromkeys(listed))
+
+
+def _count(series: Series) -> Count:
+    spoken = series.speaking
+    return Count(
+        series.analyte,
+        spoken.result if spoken else None,
+        spoken.grade if spoken else None,
+        series.previous,
+        series.baseline.result if series.baseline else None,
+        series.unknown,
+    )

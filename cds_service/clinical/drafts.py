@@ -1,0 +1,179 @@
+"""The draft order held against the conclusion and the protocol: the rows of the draft table, in their order."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from cds_service.clinical import decision as d
+from cds_service.clinical import orders as of
+from cds_service.clinical.case import Case
+from cds_service.clinical.facts import Dose, Order, Unknown
+from cds_service.clinical.rules import Outcome, unassessed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that applies to one draft. `proposed` is the daily dose in mg to rewrite the draft to, None without one.
+
+    `why` are the codes of an unclear dose; `clashing` the orders that the draft overlaps, `total` their sum in mg/day.
+    """
+
+    number: int
+    topic: str
+    indicator: str
+    draft: Order
+    proposed: Decimal | None = None
+    why: tuple[str, ...] = ()
+    clashing: tuple[Order, ...] = ()
+    total: Decimal | None = None
+
+
+Ask = Callable[[Case, Outcome, Order], Row | None]
+
+
+def rows(case: Case, outcome: Outcome) -> tuple[Row, ...]:
+    """Every row that applies to any draft of the call, the first one first."""
+    asked: Iterable[Ask] = ROWS_OF_ANY_PROTOCOL if case.protocol_unknown else ROWS
+    found = [row for draft in case.drafts for ask in asked if (row := ask(case, outcome, draft))]
+    return tuple(sorted(found, key=lambda x: (x.number, x.draft.source)))
+
+
+def stopped(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 1: the draft gives the drug where it must not be given."""
+    if outcome.conclusion not in (d.INTERRUPT, d.KEEP_INTERRUPTED):
+        return None
+    return Row(1, outcome.conclusion, d.CRITICAL, draft)
+
+
+def over_maximum(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 2: the draft is above the maximum dose."""
+    dose = of.known_dose(draft)
+    if dose is None or dose <= case.p.maximum_dose:
+        return None
+    return Row(2, d.OVER_MAXIMUM, d.CRITICAL, draft, highest_allowed(case, outcome))
+
+
+def over_level(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 3: the draft is above the level that a toxicity leaves; a patient without a dose has no level below it."""
+    if outcome.conclusion not in (d.RESTART_REDUCED, d.REDUCE):
+        return None
+    level = Decimal(0) if case.course is None else outcome.level
+    dose = of.known_dose(draft)
+    if level is None or dose is None or dose <= level:
+        return None
+    return Row(3, outcome.conclusion, d.WARNING, draft, level or None)
+
+
+def over_starting_dose(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 4: the draft starts a course above the starting dose."""
+    dose = of.known_dose(draft)
+    if not starts(case) or dose is None or dose <= case.p.starting_dose:
+        return None
+    return Row(4, d.OVER_STARTING_DOSE, d.WARNING, draft, highest_allowed(case, outcome))
+
+
+def unsupported_escalation(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 5: the draft raises a known current dose without support, by a range, or by more than one level."""
+    dose, current = draft.dose, case.current
+    if current is None or not isinstance(dose, Dose) or dose.high <= current:
+        return None
+    one_level = dose.low == dose.high and dose.high - current <= case.p.dose_step
+    if outcome.conclusion == d.ESCALATE and one_level:
+        return None
+    return Row(5, d.ESCALATION_NOT_SUPPORTED, d.WARNING, draft, highest_allowed(case, outcome))
+
+
+def unclear(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 6: what the draft gives per day, or to whom, is not clear enough to be held against the protocol."""
+    why = tuple(x for x, holds in _unclear(case, draft).items() if holds)
+    return Row(6, d.DOSE_UNCLEAR, d.WARNING, draft, why=why) if why else None
+
+
+def duplicate(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 7: the draft overlaps an active order that it does not replace, or another draft of the call."""
+    active = [x for x in dict.fromkeys(case.facts.orders) if _ordered(x) and _clash(case, draft, x)]
+    others = [x for x in case.drafts if x is not draft and _clash(case, draft, x)]
+    clashing = (*active, *others)
+    if not clashing:
+        return None
+    doses = [of.known_dose(x) for x in (draft, *clashing)]
+    total = None if None in doses else sum((x for x in doses if x is not None), Decimal(0))
+    indicator = d.CRITICAL if total is not None and total > case.p.maximum_dose else d.WARNING
+    return Row(7, d.DUPLICATE_ORDER, indicator, draft, clashing=clashing, total=total)
+
+
+def unknown(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 8: something that the decision needs is not known, whichever line gave the conclusion."""
+    return Row(8, d.NOT_ASSESSED, d.WARNING, draft) if unassessed(case) else None
+
+
+def escalation_possible(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 10: the draft keeps the dose while an escalation is supported."""
+    keeps = case.course is not None and of.known_dose(draft) == case.current
+    return Row(10, d.ESCALATE, d.INFO, draft, outcome.level) if keeps and outcome.conclusion == d.ESCALATE else None
+
+
+ROWS: tuple[Ask, ...] = (
+    stopped, over_maximum, over_level, over_starting_dose, unsupported_escalation, unclear, duplicate, unknown,
+    escalation_possible,
+)  # fmt: skip
+ROWS_OF_ANY_PROTOCOL: tuple[Ask, ...] = (stopped, unknown)
+
+
+def starts(case: Case) -> bool:
+    """True where no course runs and the record of orders was read in whole, so that a draft would start one."""
+    return case.course is None and not any(x.what == "orders" for x in case.facts.gaps)
+
+
+def highest_allowed(case: Case, outcome: Outcome) -> Decimal | None:
+    """The highest daily dose in mg that may be proposed now, a whole level; None where one of its bounds is unknown."""
+    bounds: list[Decimal | None] = [case.p.maximum_dose]
+    bounds.append(case.p.starting_dose if starts(case) else case.current)
+    if case.episodes:
+        bounds.append(case.ceiling)
+    if outcome.conclusion == d.REDUCE:
+        bounds.append(outcome.level)
+    known = [x for x in bounds if x is not None]
+    if len(known) < len(bounds):
+        return None
+    return min(known) // case.p.dose_step * case.p.dose_step or None
+
+
+def _unclear(case: Case, draft: Order) -> dict[str, bool]:
+    dose = draft.dose
+    return {
+        "malformed": draft.fault is not None,
+        "undetermined": isinstance(dose, Unknown) and draft.fault is None,
+        "not-continuous": isinstance(dose, Dose) and not dose.continuous,
+        "off-grid": isinstance(dose, Dose) and (_off_grid(case, dose.low) or _off_grid(case, dose.high)),
+        "not-coded": not draft.coded,
+        "child": child(case),
+    }
+
+
+def child(case: Case) -> bool:
+    """True where the patient may be under age; an unknown date of birth is not a child's."""
+    born = case.facts.born
+    if isinstance(born, Unknown):
+        return False
+    return _years(born.end, case.now) < case.p.adult_age
+
+
+def _years(born: datetime, now: datetime) -> int:
+    birthday, today = born.astimezone(now.tzinfo), now
+    return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
+
+
+def _off_grid(case: Case, dose: Decimal) -> bool:
+    return dose <= 0 or dose % case.p.dose_step != 0
+
+
+def _ordered(order: Order) -> bool:
+    return order.status == "active" and order.intended and not order.forbids
+
+
+def _clash(case: Case, draft: Order, other: Order) -> bool:
+    if other.end is not None and other.end.end < case.now:
+        return False
+    return of.overlap(draft, other) and not of.replaces(draft, other, case.now.tzinfo)

@@ -1,0 +1,157 @@
+"""What the study knows of a patient: measurements, orders, and everything that is not known, each with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something is not known; the closed list of PROTOCOL.md section 6."""
+
+    ABSENT = "absent"
+    STALE = "stale"
+    UNREADABLE = "unreadable"
+    WRONG_UNIT = "wrong-unit"
+    NOT_FINAL = "not-final"
+    CONFLICTING = "conflicting"
+    OTHER_PATIENT = "other-patient"
+    FETCH_FAILED = "fetch-failed"
+    INCOMPLETE = "incomplete"
+    NOT_READ = "not-read"
+    FUTURE = "future"
+    TOO_FAR_APART = "too-far-apart"
+    UNDETERMINED_DOSE = "undetermined-dose"
+    UNKNOWN_PROTOCOL = "unknown-protocol"
+    INTERNAL_ERROR = "internal-error"
+
+
+HAEMOGLOBIN = "haemoglobin"
+LEUKOCYTES = "leukocytes"
+NEUTROPHILS = "neutrophils"
+PLATELETS = "platelets"
+LYMPHOCYTES = "lymphocytes"
+CREATININE = "creatinine"
+BILIRUBIN = "bilirubin"
+ALT = "alt"
+AST = "ast"
+
+COUNTS = (HAEMOGLOBIN, LEUKOCYTES, NEUTROPHILS, PLATELETS)
+CHEMISTRY = (CREATININE, BILIRUBIN, ALT, AST)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that could not be understood.
+
+    `what` is an analyte or a word such as "dose", `source` the FHIR reference of the item ("" where there is none),
+    `detail` what was sent, verbatim, or the path of the fault. Both come from outside: escape them before showing.
+    """
+
+    what: str
+    reason: Reason
+    source: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time as precisely as it was recorded: all instants from `start` to `end`, both inclusive, in UTC.
+
+    `issued` marks the time of reporting, standing in for a collection time that was not sent.
+    """
+
+    start: datetime
+    end: datetime
+    issued: bool = False
+
+    def after(self, other: "When") -> bool:
+        """True where this is surely later than `other`."""
+        return self.start > other.end
+
+
+ANY_TIME = When(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One laboratory result of one analyte.
+
+    `value` is exact, in the analyte's canonical unit (haemoglobin g/dL, counts 10*9/L, creatinine and bilirubin umol/L,
+    ALT and AST U/L), None where `fault` says why the result is unusable. `molar` is haemoglobin in mmol/L where it was
+    sent so. `shown` and `unit` are number and unit as a reader is to see them. `low` and `high` are the limits of the
+    reference range in the canonical unit. `bound_of` is the analyte whose value is an upper bound of this one.
+    """
+
+    analyte: str
+    source: str
+    when: When
+    final: bool
+    fault: Unknown | None = None
+    value: Decimal | None = None
+    comparator: str = ""
+    shown: Decimal | None = None
+    unit: str = ""
+    molar: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    bound_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """A daily dose in mg, exact. `low` < `high` for a range; not `continuous`: the dose of the dosing days.
+
+    `mean` is mg per day over the cycle of a regimen that is not continuous.
+    """
+
+    low: Decimal
+    high: Decimal
+    continuous: bool = True
+    mean: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order of trofosfamide, as recorded or as drafted; one for each phase where its dose changes by date.
+
+    `intended` is False for proposals, plans, options, patient-reported orders and those that forbid the drug.
+    `coded` is False where only words name the drug. `names` are its own reference and identifiers, `replaces` those of
+    the orders that it names as its predecessors. `reason_coded` says that its end has a coded reason.
+    `text` is the dosage as written, verbatim: escape it before showing.
+    """
+
+    source: str
+    status: str
+    dose: Dose | Unknown
+    intended: bool = True
+    forbids: bool = False
+    coded: bool = True
+    start: When | None = None
+    end: When | None = None
+    authored: When | None = None
+    names: frozenset[str] = frozenset()
+    replaces: frozenset[str] = frozenset()
+    reason_coded: bool = False
+    protocols: tuple[str, ...] = ()
+    fault: Unknown | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that was understood of one patient's record for one call.
+
+    `results` by analyte, in no particular order; `orders` those of trofosfamide in the record, `drafts` those of the
+    call. `foreign` are items of the kind used that belong to another patient. `gaps` are the parts of the record that
+    could not be read in whole, `absent` items without a value; both are shown.
+    """
+
+    results: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
+    orders: tuple[Order, ...] = ()
+    drafts: tuple[Order, ...] = ()
+    born: When | Unknown = Unknown("age", Reason.ABSENT)
+    foreign: tuple[Unknown, ...] = ()
+    gaps: tuple[Unknown, ...] = ()
+    absent: tuple[Unknown, ...] = ()

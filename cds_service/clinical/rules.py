@@ -1,0 +1,191 @@
+"""The lines of the protocol in their order: the first that applies gives the one conclusion about dosing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from cds_service.clinical.case import Case, count_unknowns, dose_unknowns
+from cds_service.clinical.chart import Reading, Series
+from cds_service.clinical.course import dose_at
+from cds_service.clinical.decision import (
+    CRITICAL,
+    ESCALATE,
+    INFO,
+    INTERRUPT,
+    KEEP_INTERRUPTED,
+    NONE,
+    NOT_ASSESSED,
+    REDUCE,
+    RESTART_REDUCED,
+    WARNING,
+    Finding,
+)
+from cds_service.clinical.episodes import Episode, level_below
+from cds_service.clinical.facts import CHEMISTRY, COUNTS, Order, Reason, Unknown, When
+from cds_service.clinical.orders import known_dose
+from cds_service.clinical.proof import lacking_for_escalation, lacking_for_restart
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One conclusion. `level` is the daily dose in mg that it names, None where it names none or cannot."""
+
+    conclusion: str
+    indicator: str = ""
+    level: Decimal | None = None
+    findings: tuple[Finding, ...] = ()
+    missing: tuple[str, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: its name (a source of the protocol file) and the function that answers it or not."""
+
+    name: str
+    ask: Callable[[Case], Outcome | None] = field(repr=False)
+
+
+def interrupt(case: Case) -> Outcome | None:
+    """Line 1: the newest value of an acting analyte, recent enough, is at the interrupting grade."""
+    alarms = [x for x in _acting(case) if x.fresh(case.now, case.p.interrupt_window) and _severe(case, x)]
+    if not alarms:
+        return None
+    return Outcome(INTERRUPT, CRITICAL, findings=_findings(case, "interrupt", alarms, case.p.interrupt_grade))
+
+
+def keep_interrupted(case: Case) -> Outcome | None:
+    """Line 2: an episode is open, or closed without the proof, the level or the dose that a restart needs."""
+    episode = case.last_episode
+    if episode is None:
+        return None
+    indicator = CRITICAL if case.giving or case.drafts else WARNING
+    findings = (_opened(case, episode),)
+    if episode.open:
+        lacking = lacking_for_restart(case) or ("recovery-not-shown",)
+        return Outcome(KEEP_INTERRUPTED, indicator, findings=findings, missing=lacking)
+    if not case.ceiling:
+        reason = "onset-dose-unknown" if case.ceiling is None else "no-lower-level"
+        return Outcome(KEEP_INTERRUPTED, indicator, findings=findings, missing=(reason,))
+    if case.giving or resumed(case, episode, case.ceiling):
+        return None
+    missing = lacking_for_restart(case)
+    return Outcome(KEEP_INTERRUPTED, indicator, findings=findings, missing=missing) if missing else None
+
+
+def restart_reduced(case: Case) -> Outcome | None:
+    """Line 3: an episode has closed; the drug may restart at the ceiling, or an order gives more than that."""
+    episode, ceiling = case.last_episode, case.ceiling
+    if episode is None or ceiling is None:
+        return None
+    more = [x for x in (*case.giving, *case.drafts) if (known_dose(x) or Decimal(0)) > ceiling]
+    if not more and (case.giving or resumed(case, episode, ceiling)):
+        return None
+    findings = (_opened(case, episode),)
+    return Outcome(RESTART_REDUCED, WARNING if more else INFO, ceiling, findings)
+
+
+def reduce(case: Case) -> Outcome | None:
+    """Line 4: a non-haematological toxicity of grade 3 or worse is unresolved and the dose has not come down since."""
+    toxic = [case.series[x] for x in CHEMISTRY if _unresolved(case, case.series[x])]
+    if not toxic:
+        return None
+    level = None if case.current is None else level_below(case.current, case.p)
+    findings = _findings(case, "reduce", toxic, case.p.toxicity_grade)
+    return Outcome(REDUCE, WARNING, level, findings)
+
+
+def not_assessed(case: Case) -> Outcome | None:
+    """Line 5: something that the decision needs is not known."""
+    unknown = unassessed(case)
+    return Outcome(NOT_ASSESSED, WARNING, unknown=unknown) if unknown else None
+
+
+def escalate(case: Case) -> Outcome | None:
+    """Line 6: every condition of an escalation is shown to be met."""
+    if lacking_for_escalation(case) or case.current is None:
+        return None
+    counts = [case.series[x] for x in COUNTS]
+    findings = _findings(case, "escalate", counts, case.p.escalation_grade + 1)
+    return Outcome(ESCALATE, INFO, case.current + case.p.dose_step, findings)
+
+
+def nothing(case: Case) -> Outcome | None:
+    """Line 7: otherwise."""
+    return Outcome(NONE)
+
+
+LINES = (
+    Line("interrupt", interrupt),
+    Line("keep-interrupted", keep_interrupted),
+    Line("restart-reduced", restart_reduced),
+    Line("reduce", reduce),
+    Line("not-assessed", not_assessed),
+    Line("escalate", escalate),
+    Line("none", nothing),
+)
+LINES_OF_ANY_PROTOCOL = LINES[:2]
+
+
+def unassessed(case: Case) -> tuple[Unknown, ...]:
+    """Everything unknown that stands in the way of line 5: gaps in the record, counts, the current dose."""
+    declared = (Unknown("protocol", Reason.UNKNOWN_PROTOCOL, detail=case.declared),) if case.protocol_unknown else ()
+    return (*declared, *case.facts.gaps, *count_unknowns(case), *dose_unknowns(case))
+
+
+def resumed(case: Case, episode: Episode, ceiling: Decimal) -> bool:
+    """True where an order surely gave the drug since the episode closed, at the ceiling or less."""
+    if case.course is None or episode.closed is None:
+        return False
+    closed = episode.closed
+    lower = [x for x in case.course.orders if (dose := known_dose(x)) is not None and dose <= ceiling]
+    return any(_gave_after(x, closed) for x in lower)
+
+
+def lasting(case: Case, analyte: str) -> tuple[Reading, ...]:
+    """The unbroken row of readings at the toxic grade that ends with the newest, oldest first."""
+    usable = [x for x in case.series[analyte].readings if x.usable and x.result.final]
+    row: list[Reading] = []
+    for reading in sorted(usable, key=lambda x: x.result.when.start, reverse=True):
+        if reading.grade[0] < case.p.toxicity_grade:
+            break
+        row.append(reading)
+    return tuple(reversed(row))
+
+
+def _gave_after(order: Order, closed: When) -> bool:
+    """True where an order surely gave the drug after a time; one stopped or held may have ended before its bounds."""
+    if order.start is not None and order.start.after(closed):
+        return True
+    return order.end is not None and order.end.after(closed) and order.status not in ("stopped", "on-hold")
+
+
+def _unresolved(case: Case, series: Series) -> bool:
+    if not series.fresh(case.now, case.p.toxicity_window) or not _at_least(series, case.p.toxicity_grade):
+        return False
+    row = lasting(case, series.analyte)
+    if case.course is None or case.current is None or not row:
+        return True
+    then = dose_at(case.course, row[0].result.when, case.now)
+    return then is None or case.current >= then
+
+
+def _acting(case: Case) -> list[Series]:
+    return [case.series[x] for x in case.p.acting_analytes]
+
+
+def _severe(case: Case, series: Series) -> bool:
+    return _at_least(series, case.p.interrupt_grade)
+
+
+def _at_least(series: Series, grade: int) -> bool:
+    return series.speaking is not None and series.speaking.grade[0] >= grade
+
+
+def _findings(case: Case, rule: str, series: list[Series], grade: int) -> tuple[Finding, ...]:
+    return tuple(case.finding(rule, x, rule, grade) for x in series)
+
+
+def _opened(case: Case, episode: Episode) -> Finding:
+    last = episode.last
+    return Finding("episode", case.citation("keep-interrupted"), last.result, last.grade)
