@@ -1,0 +1,123 @@
+"""Decision -> the card of the answer, in the words of `cards/`; it decides nothing and recomputes nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+
+from cds_service.clinical.decision import NOT_ASSESSED, WARNING, Decision, Suggestion
+from cds_service.clinical.facts import Reason, Unknown
+from cds_service.clinical.protocol import Protocol
+from cds_service.protocols.strict_yaml import Faulty
+from cds_service.render import extension, view, words
+from cds_service.render.words import Words
+
+SYSTEMS = "https://trofosfamide-cds.example.org/fhir/CodeSystem/"
+_LONGEST_SUMMARY = 139
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Words one protocol in one language. `base_url` is where this service is reached; `demo` is said on every card."""
+
+    protocol: Protocol
+    words: Words
+    base_url: str
+    demo: bool
+    templates: dict[str, Template] = field(repr=False)
+
+    def cards(
+        self, decision: Decision, suggestions: Sequence[Suggestion], new_id: Callable[[], str]
+    ) -> list[dict[str, Any]]:
+        """The answer's cards: one where the decision has a topic, else none. `new_id` gives a fresh UUID."""
+        if not decision.topic:
+            return []
+        return [self._card(decision, suggestions, new_id)]
+
+    def internal_error(self, now: datetime, new_id: Callable[[], str]) -> dict[str, Any]:
+        """The card of a decision that failed by our own fault."""
+        failed = Unknown("decision", Reason.INTERNAL_ERROR)
+        return self._card(Decision(NOT_ASSESSED, now, NOT_ASSESSED, WARNING, unknown=(failed,)), (), new_id)
+
+    def _card(self, decision: Decision, suggestions: Sequence[Suggestion], new_id: Callable[[], str]) -> dict[str, Any]:
+        summary, detail = self._text(decision)
+        card = {
+            "uuid": new_id(),
+            "summary": summary,
+            "indicator": decision.indicator,
+            "detail": detail,
+            "source": self._source(decision.topic),
+            "suggestions": [self._suggestion(x, new_id) for x in suggestions],
+            "selectionBehavior": "at-most-one" if suggestions else "",
+            "overrideReasons": self._override_reasons(),
+            "links": [{"label": self.protocol.publication, "url": self.protocol.publication_url, "type": "absolute"}],
+            "extension": {extension.NAME: extension.extension(decision, self.protocol)},
+        }
+        return {x: y if x == "suggestions" else extension.pruned(y) for x, y in card.items() if y not in ("", [])}
+
+    def _text(self, decision: Decision) -> tuple[str, str]:
+        names = view.view(decision, self.protocol, self.words)
+        text = self.templates[decision.topic].render(names, demo=self.demo)
+        summary, _, detail = text.partition("\n---\n")
+        return shortened(" ".join(summary.split())), "\n".join(tidy(detail.splitlines()))
+
+    def _source(self, topic: str) -> dict[str, Any]:
+        display = self.words.say("topics", topic)
+        return {
+            "label": f"{self.protocol.title} {self.protocol.version}",
+            "url": self.protocol.publication_url,
+            "icon": f"{self.base_url}/static/icon.png",
+            "topic": {"system": f"{SYSTEMS}conclusion", "code": topic, "display": display},
+        }
+
+    def _suggestion(self, suggestion: Suggestion, new_id: Callable[[], str]) -> dict[str, Any]:
+        said = self.words.data["suggestions"][suggestion.kind]
+        dose = self.words.dose(suggestion.dose)
+        description = said["description"].format(dose=dose)
+        return {
+            "label": said["label"].format(dose=dose),
+            "uuid": new_id(),
+            "isRecommended": suggestion.recommended,
+            "actions": [{**x, "description": description} for x in suggestion.actions],
+        }
+
+    def _override_reasons(self) -> list[dict[str, str]]:
+        reasons = self.words.data["overrides"]
+        return [{"code": x, "system": f"{SYSTEMS}override-reason", "display": y} for x, y in reasons.items()]
+
+
+def load(folder: Path, language: str, protocol: Protocol, base_url: str, demo: bool) -> Renderer:
+    """The renderer of one language, its templates compiled; raises `Faulty` naming what is missing or wrong."""
+    said = words.load(language, folder, protocol.parameters)
+    environment = Environment(
+        loader=FileSystemLoader(folder / language),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - the output is Markdown, not HTML: view.py escapes what came from outside
+    )
+    environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    try:
+        templates = {x: environment.get_template(f"{x}.md.j2") for x in words.TOPICS}
+    except TemplateError as fault:
+        raise Faulty(f"cards/{language}: {fault}; every topic needs a template that compiles") from fault
+    return Renderer(protocol, said, base_url.rstrip("/"), demo, templates)
+
+
+def shortened(summary: str) -> str:
+    """A summary of fewer than 140 characters, cut at a word where it would be longer."""
+    if len(summary) <= _LONGEST_SUMMARY:
+        return summary
+    return summary[: _LONGEST_SUMMARY - 3].rsplit(" ", 1)[0] + "..."
+
+
+def tidy(lines: Sequence[str]) -> list[str]:
+    """The lines of a detail without runs of empty ones."""
+    kept: list[str] = []
+    for line in map(str.rstrip, lines):
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    return kept[:-1] if kept and not kept[-1] else kept

@@ -1,0 +1,172 @@
+"""Decision -> what a template says: every value worded and, where it came from outside, escaped."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+from cds_service.clinical.ctcae import Grade
+from cds_service.clinical.decision import Count, Decision, Finding
+from cds_service.clinical.facts import Order, Result, Unknown, When
+from cds_service.clinical.orders import known_dose
+from cds_service.clinical.protocol import Protocol
+from cds_service.render.words import Words, escape
+
+
+def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]:
+    """The names that a card template may use; strings are ready to stand in Markdown."""
+    zone = decision.evaluated_at.tzinfo
+    findings = [_finding(x, words, zone) for x in decision.findings]
+    missing = [_missing(x, words) for x in decision.missing]
+    return {
+        "findings": findings,
+        "lead": _lead(findings, words),
+        "rows": [_row(x, words, zone) for x in decision.counts],
+        "unknown": [_unknown(x, words) for x in decision.unknown],
+        "unknown_lead": _unknown_lead(decision.unknown, words),
+        "missing": missing,
+        "missing_lead": _more(missing, words),
+        "also": [words.say("topics", x) for x in decision.also],
+        "refer": [words.say("refer", x) for x in decision.refer],
+        "clashing": [_order(x, words) for x in decision.clashing],
+        "total": words.dose(decision.total),
+        "over": decision.total is not None and decision.total > protocol.parameters.maximum_dose,
+        "dose": _doses(decision, protocol, words),
+        "draft_text": escape(decision.draft.text) if decision.draft else "",
+        "limits": words.limits,
+        "citation": _citation(decision, protocol),
+        "protocol": {
+            "title": protocol.title,
+            "version": protocol.version,
+            "status": protocol.status,
+            "ctcae": protocol.ctcae.version,
+        },
+    }
+
+
+CITED_PARAMETERS = {
+    "over-maximum": "maximum_dose",
+    "over-starting-dose": "starting_dose",
+    "escalation-not-supported": "escalate",
+    "dose-unclear": "not-assessed",
+    "duplicate-order": "not-assessed",
+}
+
+
+def _citation(decision: Decision, protocol: Protocol) -> str:
+    name = CITED_PARAMETERS.get(decision.topic, decision.topic or decision.conclusion)
+    return protocol.sources[name].citation
+
+
+def _doses(decision: Decision, protocol: Protocol, words: Words) -> dict[str, str]:
+    doses, p = decision.doses, protocol.parameters
+    return {
+        "current": words.dose(doses.current),
+        "draft": words.dose(doses.draft),
+        "ceiling": words.dose(doses.ceiling),
+        "proposed": words.dose(doses.proposed),
+        "maximum": words.dose(p.maximum_dose),
+        "starting": words.dose(p.starting_dose),
+    }
+
+
+def _finding(finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, Any]:
+    result = finding.result
+    assert result is not None
+    return {
+        "name": words.what(result.analyte),
+        "value": _shown(result, words),
+        "plain_value": value(result, words),
+        "date": words.day(_day(result.when, zone)),
+        "short_date": words.day(_day(result.when, zone), short=True),
+        "grade": grade(finding.grade),
+        "limit": finding.limit,
+        "preliminary": not result.final,
+        "bound": bool(result.bound_of),
+    }
+
+
+def _lead(findings: Sequence[dict[str, Any]], words: Words) -> str:
+    """The first finding in a clause: 'neutrophils 0.7 x10^9/L (CTCAE grade 3), 20 Nov (+1 more)'."""
+    if not findings:
+        return ""
+    first = max(findings, key=lambda x: x["grade"])
+    return _with_count(words.data["locale"]["finding"].format_map(first), len(findings) - 1, words)
+
+
+def _unknown_lead(unknown: Sequence[Unknown], words: Words) -> str:
+    if not unknown:
+        return words.say("reasons", "absent")
+    first = unknown[0]
+    return _with_count(f"{words.what(first.what)} {words.say('reasons', first.reason)}", len(unknown) - 1, words)
+
+
+def _more(items: Sequence[str], words: Words) -> str:
+    return _with_count(items[0], len(items) - 1, words) if items else ""
+
+
+def _with_count(clause: str, others: int, words: Words) -> str:
+    return words.data["locale"]["more"].format(lead=clause, count=others) if others > 0 else clause
+
+
+def _unknown(unknown: Unknown, words: Words) -> str:
+    parts = [f"{words.what(unknown.what)}: {words.say('reasons', unknown.reason)}"]
+    parts += [f"({escape(unknown.detail)})"] if unknown.detail else []
+    parts += [f"[{escape(unknown.source)}]"] if unknown.source else []
+    return " ".join(parts)
+
+
+def _missing(code: str, words: Words) -> str:
+    name, _, what = code.partition(":")
+    return words.say("missing", name, what=words.what(what) if what else "")
+
+
+def _order(order: Order, words: Words) -> str:
+    dose = words.dose(known_dose(order)) or words.say("reasons", "undetermined-dose")
+    text = f": {escape(order.text)}" if order.text else ""
+    return f"{escape(order.source)}, {dose}{text}"
+
+
+def _row(count: Count, words: Words, zone: tzinfo | None) -> dict[str, str]:
+    result, none = count.result, words.data["locale"]["none"]
+    row = {"name": words.what(count.analyte), "trend": "", "baseline": none}
+    if count.baseline:
+        row["baseline"] = _shown(count.baseline, words)
+    if result is None:
+        reason = words.say("reasons", count.unknown.reason) if count.unknown else none
+        return {**row, "value": reason, "date": "", "grade": "?"}
+    date = words.day(_day(result.when, zone))
+    return {**row, "value": _shown(result, words), "date": date, "grade": grade(count.grade), "trend": _trend(count)}
+
+
+def _trend(count: Count) -> str:
+    now, before = count.result, count.previous
+    if now is None or before is None or now.value is None or before.value is None:
+        return ""
+    return "↑" if now.value > before.value else "↓" if now.value < before.value else "→"
+
+
+def value(result: Result, words: Words) -> str:
+    """A result in plain text as a reader is to see it: '0.7 x10^9/L', '< 0.1 x10^9/L'."""
+    if result.shown is None:
+        return "?"
+    sign = {"<": "< ", "<=": "≤ ", ">": "> ", ">=": "≥ "}.get(result.comparator, "")
+    return sign + words.quantity(result.shown, result.unit)
+
+
+def _shown(result: Result, words: Words) -> str:
+    """The same in Markdown, where a bare < would open HTML."""
+    return value(result, words).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def grade(interval: Grade | None) -> str:
+    """'3', '0-1' where the reference range that tells them apart is not known, '≥ 3' where only a bound is."""
+    if interval is None:
+        return "?"
+    low, high = interval
+    if low == high:
+        return str(low)
+    return f"{low}-{high}" if high < 4 else f"≥ {low}"
+
+
+def _day(when: When, zone: tzinfo | None) -> Any:
+    return when.start.astimezone(zone).date()
