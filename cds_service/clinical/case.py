@@ -1,6 +1,6 @@
 """One patient at one instant, as the rules see it: the facts, and what follows from them before any rule is asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -99,6 +99,9 @@ def window(case: Case) -> timedelta:
 def together(case: Case, span: timedelta) -> bool:
     """True where four usable results, one of each count and none older than `span`, lie within the time allowed."""
     oldest = case.now - span
+    spoken = [x.result.when for x in (case.series[y].speaking for y in COUNTS) if x and x.result.final]
+    if len(spoken) == len(COUNTS) and _close(spoken, oldest, case.p.counts_together):
+        return True
     times = [_times(case.series[x], oldest) for x in COUNTS]
     starts = {when.start for every in times for when in every}
     return any(all(_one_within(every, first, case.p.counts_together) for every in times) for first in starts)
@@ -137,6 +140,11 @@ def _times(series: Series, oldest: datetime) -> tuple[When, ...]:
     usable: Iterable[When] = (x.result.when for x in series.readings if x.usable and x.result.final)
     spoken = (series.speaking.result.when,) if series.speaking else ()
     return tuple({x for x in (*usable, *spoken) if x.start >= oldest})
+
+
+def _close(times: Sequence[When], oldest: datetime, span: timedelta) -> bool:
+    first = min(x.start for x in times)
+    return first >= oldest and max(x.end for x in times) - first <= span
 
 
 def _one_within(times: Iterable[When], first: datetime, span: timedelta) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cds_service.clinical.course import Course
-from cds_service.clinical.ctcae import Ctcae, Grade, grade
+from cds_service.clinical.ctcae import Criterion, Ctcae, Grade, grade
 from cds_service.clinical.facts import (
     ANY_TIME,
     CHEMISTRY,
@@ -65,8 +65,8 @@ class Series:
 
 def chart(facts: Facts, course: Course | None, ctcae: Ctcae, p: Parameters) -> Mapping[str, Series]:
     """Every analyte's series."""
-    drawn = {x: _series(x, facts.results.get(x, ()), course, ctcae, p) for x in ALL}
-    drawn[NEUTROPHILS] = _bounded(drawn[NEUTROPHILS], drawn[LEUKOCYTES], ctcae, p)
+    drawn = {x: _series(facts.results.get(x, ()), course, ctcae.criteria[x], p) for x in ALL}
+    drawn[NEUTROPHILS] = _bounded(drawn[NEUTROPHILS], drawn[LEUKOCYTES], ctcae.criteria[NEUTROPHILS], p)
     return drawn
 
 
@@ -77,22 +77,23 @@ def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     return tuple(x for x in every if x.when.end >= latest)
 
 
-def _series(analyte: str, results: Sequence[Result], course: Course | None, ctcae: Ctcae, p: Parameters) -> Series:
-    baseline = _baseline(results, course, ctcae, p)
+def _series(results: Sequence[Result], course: Course | None, criterion: Criterion, p: Parameters) -> Series:
+    analyte = criterion.analyte
+    baseline = _baseline(results, course, criterion, p)
     base = baseline.result if baseline else None
-
-    def read(result: Result) -> Reading:
-        return Reading(result, grade(ctcae, result, base))
-
-    latest = tuple(map(read, newest(x for x in results if x.final or x.fault is None)))
-    final = tuple(map(read, newest(x for x in results if x.final)))
-    during = tuple(read(x) for x in results if course is None or course.holds(x.when))
+    latest = _read(newest(x for x in results if x.final or x.fault is None), criterion, base)
+    final = _read(newest(x for x in results if x.final), criterion, base)
+    during = _read((x for x in results if course is None or course.holds(x.when)), criterion, base)
     alarm = _alarm(latest, p) or _alarm(final, p)
     if alarm:
         return Series(analyte, during, alarm, None, None, baseline)
     fault = _fault(analyte, final, latest, p)
     beside = next((x.result for x in latest if not x.result.final), None)
     return Series(analyte, during, None if fault else _worst(final), fault, beside, baseline)
+
+
+def _read(results: Iterable[Result], criterion: Criterion, baseline: Result | None) -> tuple[Reading, ...]:
+    return tuple([Reading(x, grade(criterion, x, baseline)) for x in results])
 
 
 def _alarm(readings: Sequence[Reading], p: Parameters) -> Reading | None:
@@ -127,15 +128,14 @@ def _badness(reading: Reading) -> tuple[int, int, bool, Decimal, str]:
     return reading.grade[1], reading.grade[0], result.final, worse_high, result.source
 
 
-def _baseline(results: Sequence[Result], course: Course | None, ctcae: Ctcae, p: Parameters) -> Reading | None:
+def _baseline(results: Sequence[Result], course: Course | None, criterion: Criterion, p: Parameters) -> Reading | None:
     """The last usable final result surely before the first dose, of several of one time the best, for caution."""
     if course is None or course.start is None:
         return None
     first_dose = course.start.start
     earliest = _minus(first_dose, p.baseline_window)
     before = [x for x in results if x.when.end < first_dose and x.when.start >= earliest and _sound(x)]
-    readings = [Reading(x, grade(ctcae, x)) for x in newest(before)]
-    return min(readings, key=_badness, default=None)
+    return min(_read(newest(before), criterion, None), key=_badness, default=None)
 
 
 def _sound(result: Result) -> bool:
@@ -146,18 +146,18 @@ def _minus(instant: datetime, span: timedelta) -> datetime:
     return instant - span if instant - ANY_TIME.start > span else ANY_TIME.start
 
 
-def _bounded(neutrophils: Series, leukocytes: Series, ctcae: Ctcae, p: Parameters) -> Series:
+def _bounded(neutrophils: Series, leukocytes: Series, criterion: Criterion, p: Parameters) -> Series:
     """Neutrophils as "at least grade 3" where leukocytes are so low that no differential can be better."""
     total = leukocytes.speaking.result if leukocytes.speaking else None
     if total is None or total.comparator not in ("", "<", "<="):
         return neutrophils
     direct = neutrophils.speaking
-    reading = _bound(total, ctcae)
+    reading = _bound(total, criterion)
     if reading.grade[0] < p.interrupt_grade or (direct and not total.when.after(direct.result.when)):
         return neutrophils
     return Series(NEUTROPHILS, neutrophils.readings, reading, None, neutrophils.beside, neutrophils.baseline)
 
 
-def _bound(total: Result, ctcae: Ctcae) -> Reading:
+def _bound(total: Result, criterion: Criterion) -> Reading:
     result = replace(total, analyte=NEUTROPHILS, comparator="<=", low=None, high=None, bound_of=LEUKOCYTES)
-    return Reading(result, grade(ctcae, result))
+    return Reading(result, grade(criterion, result))

@@ -50,14 +50,16 @@ class Ctcae:
     criteria: Mapping[str, Criterion]
 
 
-def grade(ctcae: Ctcae, result: Result, baseline: Result | None = None) -> Grade:
+def grade(criterion: Criterion, result: Result, baseline: Result | None = None) -> Grade:
     """The grades that a result may be of; `baseline` is needed by the increases alone."""
-    if result.value is None:
+    value = result.value
+    if value is None:
         return UNGRADED
-    criterion = ctcae.criteria[result.analyte]
-    if criterion.below:
-        return _decrease(criterion, result)
-    return _increase(criterion, result, baseline)
+    if not criterion.below:
+        return _increase(criterion, result, baseline)
+    if result.comparator or result.molar is not None:
+        return _decrease(criterion, result, value)
+    return _graded_below(criterion.below, value, result.low)
 
 
 def limit_text(criterion: Criterion, at_least: int) -> str:
@@ -69,9 +71,8 @@ def limit_text(criterion: Criterion, at_least: int) -> str:
     return ""
 
 
-def _decrease(criterion: Criterion, result: Result) -> Grade:
-    assert result.value is not None
-    by_value = _below(criterion.below, result.value, result.comparator, result.low)
+def _decrease(criterion: Criterion, result: Result, value: Decimal) -> Grade:
+    by_value = _below(criterion.below, value, result.comparator, result.low)
     if result.molar is None:
         return by_value
     return _worse(by_value, _below(criterion.molar, result.molar, result.comparator, None))
@@ -90,9 +91,9 @@ def _below(limits: tuple[Limit, ...], value: Decimal, comparator: str, low: Deci
 
 
 def _graded_below(limits: tuple[Limit, ...], value: Decimal, low: Decimal | None) -> Grade:
-    for limit in limits:
-        if value < limit.value:
-            return limit.grade, limit.grade
+    if value < limits[-1].value:  # most values are not, and then one comparison is all
+        worst = next(limit.grade for limit in limits if value < limit.value)
+        return worst, worst
     if low is None:
         return 0, 1
     return (1, 1) if value < low else (0, 0)

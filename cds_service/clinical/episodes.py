@@ -41,8 +41,10 @@ def episodes(course: Course, series: Mapping[str, Series], now: datetime, p: Par
     """The episodes of a course, in order. Preliminary results open none; unusable or `issued` ones recover nothing."""
     found: list[Episode] = []
     watch: _Watch | None = None
+    if not any(_severe(x, p) for analyte in p.acting_analytes for x in series[analyte].readings):
+        return ()
     for reading in _timeline(series, p):
-        if reading.usable and reading.grade[0] >= p.interrupt_grade:
+        if _severe(reading, p):
             watch = _Watch([*watch.bad, reading] if watch else [reading])
         elif watch:
             _note(watch, reading, recovery_grade(series[reading.result.analyte], p))
@@ -70,6 +72,10 @@ def level_below(dose: Decimal, p: Parameters) -> Decimal:
     """The next dose level below a dose, in mg per day; 0 where there is none."""
     levels = dose // p.dose_step
     return (levels if dose % p.dose_step else levels - 1) * p.dose_step
+
+
+def _severe(reading: Reading, p: Parameters) -> bool:
+    return reading.grade[0] >= p.interrupt_grade and reading.result.fault is None and reading.result.final
 
 
 def _timeline(series: Mapping[str, Series], p: Parameters) -> list[Reading]:
