@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from cds_service.clinical import chart, episodes
 from cds_service.clinical import course as courses
-from cds_service.clinical.chart import Series
+from cds_service.clinical.chart import Reading, Series
 from cds_service.clinical.course import Course
 from cds_service.clinical.ctcae import limit_text
 from cds_service.clinical.decision import Finding
 from cds_service.clinical.episodes import Episode
-from cds_service.clinical.facts import COUNTS, Facts, Order, Reason, Unknown, When
-from cds_service.clinical.orders import drafted
+from cds_service.clinical.facts import Facts, Order, Reason, Unknown, When
+from cds_service.clinical.orders import drafted, rank
 from cds_service.clinical.protocol import Parameters, Protocol
 
 
@@ -66,12 +66,13 @@ class Case:
     def citation(self, name: str) -> str:
         return self.protocol.sources[name].citation
 
-    def finding(self, rule: str, series: Series, source: str, grade: int) -> Finding:
-        """What speaks for an analyte, held against the limit of a grade."""
-        assert series.speaking is not None
-        criterion = self.protocol.ctcae.criteria[series.analyte]
-        limit = limit_text(criterion, grade)
-        return Finding(rule, self.citation(source), series.speaking.result, series.speaking.grade, limit)
+    def finding(self, rule: str, source: str, reading: Reading, grade: int) -> Finding:
+        """One reading, held against the limit of a grade; `source` names the rule that is cited."""
+        analyte = reading.result.analyte
+        baseline = self.series[analyte].baseline
+        criterion = self.protocol.ctcae.criteria[analyte]
+        limit = limit_text(criterion, grade, reading.result, baseline.result if baseline else None)
+        return Finding(rule, self.citation(source), reading.result, reading.grade, limit)
 
 
 def build(protocol: Protocol, facts: Facts, now: datetime) -> Case:
@@ -80,7 +81,7 @@ def build(protocol: Protocol, facts: Facts, now: datetime) -> Case:
     course = courses.running(facts.orders, now, p)
     series = chart.chart(facts, course, protocol.ctcae, p)
     found = episodes.episodes(course, series, now, p) if course else ()
-    drafts = tuple(x for x in dict.fromkeys(facts.drafts) if drafted(x))
+    drafts = tuple(sorted((x for x in dict.fromkeys(facts.drafts) if drafted(x)), key=lambda x: (x.source, rank(x))))
     return Case(protocol, facts, now, course, series, found, drafts)
 
 
@@ -97,12 +98,12 @@ def window(case: Case) -> timedelta:
 
 
 def together(case: Case, span: timedelta) -> bool:
-    """True where four usable results, one of each count and none older than `span`, lie within the time allowed."""
-    oldest = case.now - span
-    spoken = [x.result.when for x in (case.series[y].speaking for y in COUNTS) if x and x.result.final]
-    if len(spoken) == len(COUNTS) and _close(spoken, oldest, case.p.counts_together):
+    """True where usable results, one of each count and none older than `span`, lie within the time allowed."""
+    oldest, counts = case.now - span, case.p.acting_analytes
+    spoken = [x.result.when for x in (case.series[y].speaking for y in counts) if x and x.result.final]
+    if len(spoken) == len(counts) and _close(spoken, oldest, case.p.counts_together):
         return True
-    times = [_times(case.series[x], oldest) for x in COUNTS]
+    times = [_times(case, x, oldest) for x in counts]
     starts = {when.start for every in times for when in every}
     return any(all(_one_within(every, first, case.p.counts_together) for every in times) for first in starts)
 
@@ -110,7 +111,7 @@ def together(case: Case, span: timedelta) -> bool:
 def count_unknowns(case: Case) -> tuple[Unknown, ...]:
     """Each count that is missing, stale or unusable for what is asked today, and counts that lie too far apart."""
     span = window(case)
-    each = [x for x in (_count_unknown(case, case.series[y], span) for y in COUNTS) if x]
+    each = [x for x in (_count_unknown(case, case.series[y], span) for y in case.p.acting_analytes) if x]
     if not each and not together(case, span):
         return (Unknown("counts", Reason.TOO_FAR_APART),)
     return tuple(each)
@@ -136,10 +137,11 @@ def _count_unknown(case: Case, series: Series, span: timedelta) -> Unknown | Non
     return None if result.final else Unknown(series.analyte, Reason.NOT_FINAL, result.source)
 
 
-def _times(series: Series, oldest: datetime) -> tuple[When, ...]:
-    usable: Iterable[When] = (x.result.when for x in series.readings if x.usable and x.result.final)
-    spoken = (series.speaking.result.when,) if series.speaking else ()
-    return tuple({x for x in (*usable, *spoken) if x.start >= oldest})
+def _times(case: Case, analyte: str, oldest: datetime) -> tuple[When, ...]:
+    """The times of every usable result of the record: those before the first dose count too."""
+    spoken = case.series[analyte].speaking
+    usable = (x.when for x in case.facts.results.get(analyte, ()) if x.fault is None and x.final)
+    return tuple({x for x in (*usable, *((spoken.result.when,) if spoken else ())) if x.start >= oldest})
 
 
 def _close(times: Sequence[When], oldest: datetime, span: timedelta) -> bool:

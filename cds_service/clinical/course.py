@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
 from cds_service.clinical import orders as of
-from cds_service.clinical.facts import Dose, Order, When
+from cds_service.clinical.facts import ANY_TIME, Order, When, later_by
 from cds_service.clinical.protocol import Parameters
 
 _ONE_DAY = timedelta(days=1)
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,12 @@ class Course:
 
 def running(record: Sequence[Order], now: datetime, p: Parameters) -> Course | None:
     """The course that runs at `now`, or None. `now` carries the site's time zone."""
-    given = sorted((x for x in dict.fromkeys(record) if of.gave(x, now)), key=_start)
+    given = sorted((x for x in dict.fromkeys(record) if of.gave(x, now)), key=of.rank)
     members = _last_run(given, now, p)
     if not members:
         return None
     giving = of.standing([x for x in members if of.gives(x, now)])
-    clash = of.conflict(giving, now.tzinfo)
+    clash = of.conflict(giving, now.tzinfo) if giving else _last_two(members, now)
     current = None if clash else (giving or members)[-1]
     since = _at_dose_since(members, current) if current else None
     return Course(members, giving, members[0].start, current, clash, since)
@@ -61,8 +60,8 @@ def dose_at(course: Course, when: When, now: datetime) -> Decimal | None:
     started = [x for x in course.orders if x.start is None or x.start.start <= when.end]
     if not started:
         return None
-    running_then = [x for x in started if _end_before(course.orders, x, now) >= when.start]
-    in_force = running_then or started[-1:]
+    running_then = [x for x in started if _ended(course.orders, x, now) >= when.start]
+    in_force = [x for x in running_then if not _replaced(x, running_then, when)] or started[-1:]
     doses = [of.known_dose(x) for x in in_force]
     if None in doses or of.conflict(in_force, now.tzinfo):
         return None
@@ -79,17 +78,18 @@ def _lower(older: Order, newer: Order) -> bool:
     return before is None or after is None or (after < before and not older.reason_coded)
 
 
-def _start(order: Order) -> tuple[datetime, datetime, str]:
-    begin = order.start or When(_EARLIEST, _EARLIEST)
-    return begin.start, begin.end, order.source
+def _last_two(members: Sequence[Order], now: datetime) -> tuple[Order, ...]:
+    """Two orders, of those that started last, that leave open which dose came last; () where one is known."""
+    last = of.standing([x for x in members if x.start == members[-1].start])
+    return of.conflict(last, now.tzinfo) if len({x.dose for x in last}) > 1 else ()
 
 
 def _last_run(given: Sequence[Order], now: datetime, p: Parameters) -> tuple[Order, ...]:
     run: list[Order] = []
-    reach = _EARLIEST
+    reach = ANY_TIME.start
     for order in given:
         if run and order.start is not None and order.start.start > reach:
-            run, reach = [], _EARLIEST
+            run, reach = [], ANY_TIME.start
         run.append(order)
         reach = max(reach, _reach(order, now, p))
     return tuple(run) if reach >= now else ()
@@ -98,21 +98,26 @@ def _last_run(given: Sequence[Order], now: datetime, p: Parameters) -> tuple[Ord
 def _reach(order: Order, now: datetime, p: Parameters) -> datetime:
     """How long an order keeps its course running."""
     if order.end is not None:
-        return order.end.end + p.course_gap
+        return later_by(order.end.end, p.course_gap)
     dated = order.authored or order.start
     if order.status == "active" or order.fault or dated is None:
-        return now + p.course_gap
-    return dated.end + p.unknown_end_span
+        return later_by(now, p.course_gap)
+    return later_by(dated.end, p.unknown_end_span)
 
 
-def _end_before(orders: Sequence[Order], order: Order, now: datetime) -> datetime:
+def _ended(orders: Sequence[Order], order: Order, now: datetime) -> datetime:
     """When an order ended; one that ended at an unknown time ran until the next one started."""
     if order.end is not None:
         return order.end.end
     if of.gives(order, now):
-        return now
+        return ANY_TIME.end
     later = (x.start.start for x in orders if x.start and order.start and x.start.start > order.start.end)
-    return min(later, default=now)
+    return later_by(min(later, default=ANY_TIME.end), -timedelta.resolution)
+
+
+def _replaced(order: Order, others: Sequence[Order], when: When) -> bool:
+    """True where an order that names this one as its predecessor had surely started by then."""
+    return any(x.replaces & order.names and x.start and when.after(x.start) for x in others if x is not order)
 
 
 def _at_dose_since(members: Sequence[Order], current: Order) -> When | None:
@@ -129,8 +134,3 @@ def _adjoin(older: Order, newer: Order) -> bool:
     if newer.start is None:
         return False
     return older.end is None or newer.start.start - older.end.end <= _ONE_DAY
-
-
-def continuous(order: Order | None) -> bool:
-    """True where the order gives one known dose on every day."""
-    return order is not None and isinstance(order.dose, Dose) and order.dose.continuous

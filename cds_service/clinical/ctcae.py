@@ -7,6 +7,8 @@ range tells them apart; a comparator such as `<` widens the interval. What canno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from operator import ge, gt
+from typing import NamedTuple
 
 from cds_service.clinical.facts import Result
 
@@ -50,6 +52,14 @@ class Ctcae:
     criteria: Mapping[str, Criterion]
 
 
+class _Arm(NamedTuple):
+    """Multiples of a reference in canonical units, None where it is not known."""
+
+    limits: tuple[Limit, ...]
+    reference: Decimal | None
+    unit: str
+
+
 def grade(criterion: Criterion, result: Result, baseline: Result | None = None) -> Grade:
     """The grades that a result may be of; `baseline` is needed by the increases alone."""
     value = result.value
@@ -62,20 +72,26 @@ def grade(criterion: Criterion, result: Result, baseline: Result | None = None) 
     return _graded_below(criterion.below, value, result.low)
 
 
-def limit_text(criterion: Criterion, at_least: int) -> str:
-    """The limit of a grade in words of the criterion: '< 1.0 10*9/L', '> 5.0 x ULN'."""
-    for sign, limits, unit in (("<", criterion.below, criterion.unit), (">", criterion.above_uln, "x ULN")):
-        for limit in limits:
-            if limit.grade == at_least:
-                return f"{sign} {limit.value} {unit}"
-    return ""
+def limit_text(criterion: Criterion, at_least: int, result: Result, baseline: Result | None) -> str:
+    """The limit of a grade that a result was held against: '< 1.0 10*9/L', '> 5.0 x ULN', '> 3.0 x baseline'."""
+    if criterion.below:
+        return _limit(criterion.below, at_least, "<", criterion.unit)
+    arms = _arms(criterion, result, baseline)
+    reached = [arm for arm in arms if _above(arm, result)[0] >= at_least]
+    deciding = (reached or arms)[0]
+    return _limit(deciding.limits, at_least, ">", deciding.unit)
+
+
+def _limit(limits: tuple[Limit, ...], at_least: int, sign: str, unit: str) -> str:
+    return next((f"{sign} {x.value} {unit}" for x in limits if x.grade == at_least), "")
 
 
 def _decrease(criterion: Criterion, result: Result, value: Decimal) -> Grade:
     by_value = _below(criterion.below, value, result.comparator, result.low)
     if result.molar is None:
         return by_value
-    return _worse(by_value, _below(criterion.molar, result.molar, result.comparator, None))
+    no_range = Decimal(0)  # the reference range has been held against the value already
+    return _worse(by_value, _below(criterion.molar, result.molar, result.comparator, no_range))
 
 
 def _below(limits: tuple[Limit, ...], value: Decimal, comparator: str, low: Decimal | None) -> Grade:
@@ -100,23 +116,29 @@ def _graded_below(limits: tuple[Limit, ...], value: Decimal, low: Decimal | None
 
 
 def _increase(criterion: Criterion, result: Result, baseline: Result | None) -> Grade:
+    grades = [_above(arm, result) for arm in _arms(criterion, result, baseline)]
+    return _worse(grades[0], grades[-1])
+
+
+def _arms(criterion: Criterion, result: Result, baseline: Result | None) -> tuple[_Arm, ...]:
+    """What an increase is held against: both arms where the worse counts, else the one that the baseline chooses."""
+    by_uln = _Arm(criterion.above_uln, result.high, "x ULN")
     base = baseline.value if baseline and not baseline.comparator else None
-    by_uln = _above(criterion.above_uln, result, result.high)
-    by_baseline = _above(criterion.above_baseline, result, base)
     if base is None:
-        return by_uln
+        return (by_uln,)
+    by_baseline = _Arm(criterion.above_baseline, base, "x baseline")
     if criterion.worse_of_both:
-        return _worse(by_uln, by_baseline)
-    if result.high is None:
-        return UNGRADED
-    return by_baseline if base > result.high else by_uln
+        return by_uln, by_baseline
+    return (by_baseline,) if result.high is not None and base > result.high else (by_uln,)
 
 
-def _above(limits: tuple[Limit, ...], result: Result, reference: Decimal | None) -> Grade:
+def _above(arm: _Arm, result: Result) -> Grade:
+    limits, reference, _ = arm
     assert result.value is not None
     if reference is None:
         return UNGRADED
-    exact = next((x.grade for x in limits if result.value > _EXACT.multiply(x.value, reference)), 0)
+    beyond = ge if result.comparator == ">" else gt  # all that is more than the limit lies beyond it
+    exact = next((x.grade for x in limits if beyond(result.value, _EXACT.multiply(x.value, reference))), 0)
     if not result.comparator:
         return exact, exact
     return (0, exact) if result.comparator in ("<", "<=") else (exact, UNGRADED[1])

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
+from itertools import pairwise
 
 from cds_service.clinical.chart import Reading, Series
 from cds_service.clinical.course import Course, dose_at
-from cds_service.clinical.facts import When
+from cds_service.clinical.facts import ANY_TIME, When
 from cds_service.clinical.protocol import Parameters
+
+_EXACT = Context(prec=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,19 @@ class Episode:
 
 @dataclass(slots=True)
 class _Watch:
-    """What is known of recovery since the last reading of the interrupting grade, while an episode is open."""
+    """An episode while it is open: its readings of the interrupting grade, and what came surely after all of them.
+
+    `latest` holds, by analyte, the times that no later one is known of, each with whether it shows recovery.
+    """
 
     bad: list[Reading]
-    recovered: dict[str, tuple[bool, When]] = field(default_factory=dict)
+    latest: dict[str, list[tuple[When, bool]]] = field(default_factory=dict)
+    until: datetime = ANY_TIME.start
+
+    @property
+    def shown(self) -> When:
+        """The last of the times that show recovery."""
+        return max((when for times in self.latest.values() for when, _ in times), key=lambda x: (x.end, x.start))
 
 
 def episodes(course: Course, series: Mapping[str, Series], now: datetime, p: Parameters) -> tuple[Episode, ...]:
@@ -43,14 +55,16 @@ def episodes(course: Course, series: Mapping[str, Series], now: datetime, p: Par
     watch: _Watch | None = None
     if not any(_severe(x, p) for analyte in p.acting_analytes for x in series[analyte].readings):
         return ()
-    for reading in _timeline(series, p):
+    for reading, following in pairwise((*_timeline(series, p), None)):
+        assert reading is not None
         if _severe(reading, p):
-            watch = _Watch([*watch.bad, reading] if watch else [reading])
+            watch = watch or _Watch([])
+            _worsened(watch, reading)
         elif watch:
             _note(watch, reading, recovery_grade(series[reading.result.analyte], p))
-            if _recovered(watch, p):
-                found.append(_episode(watch, course, now, closed=reading.result.when))
-                watch = None
+        if watch and _recovered(watch, p) and _settled(watch, following):
+            found.append(_episode(watch, course, now, closed=watch.shown))
+            watch = None
     if watch:
         found.append(_episode(watch, course, now, closed=None))
     return tuple(found)
@@ -69,9 +83,13 @@ def ceiling(found: Sequence[Episode], p: Parameters) -> Decimal | None:
 
 
 def level_below(dose: Decimal, p: Parameters) -> Decimal:
-    """The next dose level below a dose, in mg per day; 0 where there is none."""
-    levels = dose // p.dose_step
-    return (levels if dose % p.dose_step else levels - 1) * p.dose_step
+    """The highest dose level that is at least one step below a dose, in mg per day; 0 where there is none."""
+    return max(whole_levels(dose - p.dose_step, p), Decimal(0))
+
+
+def whole_levels(dose: Decimal, p: Parameters) -> Decimal:
+    """A dose in mg per day, rounded towards zero to whole levels, however long the number is."""
+    return _EXACT.divide_int(dose, p.dose_step) * p.dose_step
 
 
 def _severe(reading: Reading, p: Parameters) -> bool:
@@ -80,22 +98,36 @@ def _severe(reading: Reading, p: Parameters) -> bool:
 
 def _timeline(series: Mapping[str, Series], p: Parameters) -> list[Reading]:
     every = (x for analyte in p.acting_analytes for x in series[analyte].readings if x.result.final)
-    return sorted(every, key=lambda x: (x.result.when.start, x.result.when.end, x.result.source))
+    return sorted(every, key=_rank)
+
+
+def _rank(reading: Reading) -> tuple[datetime, datetime, str, str, str]:
+    result = reading.result
+    return result.when.start, result.when.end, result.source, result.analyte, str(result.value)
+
+
+def _worsened(watch: _Watch, reading: Reading) -> None:
+    watch.bad.append(reading)
+    watch.latest.clear()
+    watch.until = max(watch.until, reading.result.when.end)
 
 
 def _note(watch: _Watch, reading: Reading, target: int) -> None:
-    result = reading.result
-    if not result.when.after(watch.bad[-1].result.when):
+    when = reading.result.when
+    if when.start <= watch.until:
         return
-    good = reading.usable and reading.grade[1] <= target and not result.when.issued
-    before = watch.recovered.get(result.analyte)
-    if before and not result.when.after(before[1]):
-        good = good and before[0]
-    watch.recovered[result.analyte] = good, result.when
+    good = reading.usable and reading.grade[1] <= target and not when.issued
+    others = [x for x in watch.latest.get(reading.result.analyte, ()) if not when.after(x[0])]
+    watch.latest[reading.result.analyte] = [*others, (when, good)]
 
 
 def _recovered(watch: _Watch, p: Parameters) -> bool:
-    return all(watch.recovered.get(x, (False,))[0] for x in p.acting_analytes)
+    return all(x in watch.latest and all(good for _, good in watch.latest[x]) for x in p.acting_analytes)
+
+
+def _settled(watch: _Watch, following: Reading | None) -> bool:
+    """True where the next reading is surely later, so that it cannot be of the moment that shows recovery."""
+    return following is None or following.result.when.start > watch.shown.end
 
 
 def _episode(watch: _Watch, course: Course, now: datetime, closed: When | None) -> Episode:

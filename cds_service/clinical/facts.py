@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
@@ -40,13 +40,17 @@ AST = "ast"
 COUNTS = (HAEMOGLOBIN, LEUKOCYTES, NEUTROPHILS, PLATELETS)
 CHEMISTRY = (CREATININE, BILIRUBIN, ALT, AST)
 
+# Whatever else may be unknown; together with the analytes the closed list of `Unknown.what`.
+OTHER_WHATS = ("counts", "results", "orders", "dose", "age", "protocol", "decision")
+WHATS = (*COUNTS, LYMPHOCYTES, *CHEMISTRY, *OTHER_WHATS)
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """Something that could not be understood.
 
-    `what` is an analyte or a word such as "dose", `source` the FHIR reference of the item ("" where there is none),
-    `detail` what was sent, verbatim, or the path of the fault. Both come from outside: escape them before showing.
+    `what` is one of `WHATS`, `source` the FHIR reference of the item ("" where there is none), `detail` what was sent,
+    verbatim, or the path of the fault. These two come from outside: escape them before showing.
     """
 
     what: str
@@ -69,6 +73,19 @@ class When:
     def after(self, other: "When") -> bool:
         """True where this is surely later than `other`."""
         return self.start > other.end
+
+
+def local_day(instant: datetime, zone: tzinfo | None) -> date:
+    """The day of an instant in a time zone; at the edges of the calendar its day in UTC, since no other one exists."""
+    return instant.date() if instant.year in (1, 9999) else instant.astimezone(zone).date()
+
+
+def later_by(instant: datetime, span: timedelta) -> datetime:
+    """`instant` + `span`, which may be negative; never beyond the edges of the calendar."""
+    try:
+        return instant + span
+    except OverflowError:
+        return ANY_TIME.end if span > timedelta(0) else ANY_TIME.start
 
 
 ANY_TIME = When(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
@@ -119,7 +136,7 @@ class Order:
     `intended` is False for proposals, plans, options, patient-reported orders and those that forbid the drug.
     `coded` is False where only words name the drug. `names` are its own reference and identifiers, `replaces` those of
     the orders that it names as its predecessors. `reason_coded` says that its end has a coded reason.
-    `text` is the dosage as written, verbatim: escape it before showing.
+    `text` is the dosage as written, verbatim: escape it before showing. An order with a `fault` has no known `dose`.
     """
 
     source: str

@@ -1,11 +1,11 @@
 """What one order does: whether it gives the drug, from when to when, and which orders replace each other."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from itertools import combinations
 
-from cds_service.clinical.facts import Dose, Order, When
+from cds_service.clinical.facts import ANY_TIME, Dose, Order, When, local_day
 
 GAVE = frozenset({"active", "on-hold", "stopped", "completed"})
 ENDED = frozenset({"stopped", "completed", "on-hold", "cancelled", "entered-in-error"})
@@ -39,16 +39,16 @@ def replaces(newer: Order, older: Order, zone: tzinfo | None) -> bool:
         return True
     if older.end is None or newer.start is None:
         return False
-    return _day(older.end.end, zone) <= _day(newer.start.end, zone)
+    return local_day(older.end.end, zone) <= local_day(newer.start.start, zone)
 
 
 def conflict(orders: Iterable[Order], zone: tzinfo | None) -> tuple[Order, ...]:
-    """The first two orders of which neither replaces the other, or two contents of one order; () without any."""
-    for one, other in combinations(orders, 2):
-        two_contents = one.source == other.source and overlap(one, other)
-        if two_contents or not (replaces(one, other, zone) or replaces(other, one, zone)):
-            return one, other
-    return ()
+    """The first two orders that contradict each other; () without any.
+
+    Those are two of which neither replaces the other, two contents of one order, and two that each replace the other
+    from the same time on with another dose.
+    """
+    return next((pair for pair in combinations(orders, 2) if _contradict(*pair, zone)), ())
 
 
 def standing(orders: Sequence[Order]) -> tuple[Order, ...]:
@@ -60,6 +60,21 @@ def standing(orders: Sequence[Order]) -> tuple[Order, ...]:
 def overlap(one: Order, other: Order) -> bool:
     """True where the two orders may give the drug on the same day; an unknown start or end counts as overlapping."""
     return _not_over(one.end, other.start) and _not_over(other.end, one.start)
+
+
+def rank(order: Order) -> tuple[datetime, datetime, str, str, str, str, str]:
+    """Orders sorted by this stand by their start, an unknown one first, whatever order they came in."""
+    begin = order.start or When(ANY_TIME.start, ANY_TIME.start)
+    return begin.start, begin.end, order.source, order.status, str(order.end), str(order.dose), order.text
+
+
+def _contradict(one: Order, other: Order, zone: tzinfo | None) -> bool:
+    forth, back = replaces(one, other, zone), replaces(other, one, zone)
+    if one.source == other.source:
+        return overlap(one, other)
+    if forth and back:
+        return one.start == other.start and one.dose != other.dose
+    return not (forth or back)
 
 
 def _names(newer: Order, older: Order) -> bool:
@@ -76,7 +91,3 @@ def _meant(order: Order) -> bool:
 
 def _unreadable(order: Order) -> bool:
     return order.fault is not None and order.status not in ENDED and order.status not in ("draft", "unknown")
-
-
-def _day(instant: datetime, zone: tzinfo | None) -> date:
-    return instant.date() if instant.year in (1, 9999) else instant.astimezone(zone).date()

@@ -4,21 +4,27 @@ from datetime import timedelta
 
 from cds_service.clinical import course as courses
 from cds_service.clinical.case import Case, together
-from cds_service.clinical.chart import Series
+from cds_service.clinical.chart import Series, straddles
 from cds_service.clinical.course import Course
-from cds_service.clinical.ctcae import UNGRADED
 from cds_service.clinical.episodes import recovery_grade
-from cds_service.clinical.facts import CHEMISTRY, COUNTS, Dose
+from cds_service.clinical.facts import CHEMISTRY, Dose
+
+_OF_COUNTS = ("count-unknown", "count-preliminary", "count-stale", "count-untimed", "counts-too-far-apart")
+RESTART_LACKS = (*_OF_COUNTS, "count-not-recovered")
+ESCALATION_LACKS = (
+    *_OF_COUNTS, "count-grade", "no-course", "data-unknown", "paused", "dose-unknown", "not-continuous",
+    "dose-not-escalatable", "time-at-dose", "episode-in-course", "earlier-reduction", "unusable-result", "toxicity",
+)  # fmt: skip
 
 
 def lacking_for_restart(case: Case) -> tuple[str, ...]:
     """What is missing from the proof of recovery: four final fresh counts, close together, each recovered."""
     p = case.p
-    lacks = [
-        code
-        for analyte in COUNTS
-        for code in _count_lacks(case, case.series[analyte], p.restart_window, recovery_grade(case.series[analyte], p))
-    ]
+    lacks: list[str] = []
+    for analyte in p.acting_analytes:
+        series = case.series[analyte]
+        lacks += _count_lacks(case, series, p.restart_window)
+        lacks += [f"count-not-recovered:{analyte}"] if _above(series, recovery_grade(series, p)) else []
     return tuple(lacks) or _apart(case, p.restart_window)
 
 
@@ -27,11 +33,12 @@ def lacking_for_escalation(case: Case) -> tuple[str, ...]:
     if case.course is None:
         return ("no-course",)
     return (
+        *(("data-unknown",) if case.facts.gaps else ()),
         *_dose_lacks(case, case.course),
         *_counts_lack(case),
         *(("episode-in-course",) if case.episodes else ()),
         *(("earlier-reduction",) if courses.fell(case.course) else ()),
-        *(f"unusable-result:{x}" for x in case.p.acting_analytes if _spoiled(case.series[x])),
+        *(f"unusable-result:{x}" for x in case.p.acting_analytes if _spoiled(case, case.series[x])),
         *(f"toxicity:{x}" for x in CHEMISTRY if _toxic(case, case.series[x])),
     )
 
@@ -54,19 +61,22 @@ def _dose_lacks(case: Case, course: Course) -> tuple[str, ...]:
 
 def _counts_lack(case: Case) -> tuple[str, ...]:
     p = case.p
-    lacks = [
-        code
-        for analyte in COUNTS
-        for code in _count_lacks(case, case.series[analyte], p.escalate_window, p.escalation_grade)
-    ]
+    lacks: list[str] = []
+    for analyte in p.acting_analytes:
+        lacks += _count_lacks(case, case.series[analyte], p.escalate_window)
+        lacks += [f"count-grade:{analyte}"] if _above(case.series[analyte], p.escalation_grade) else []
     return tuple(lacks) or _apart(case, p.escalate_window)
 
 
-def _count_lacks(case: Case, series: Series, span: timedelta, target: int) -> tuple[str, ...]:
-    """What one count lacks to support more drug: it is there, final, fresh, of a collection time, and low in grade."""
+def _above(series: Series, grade: int) -> bool:
+    return series.speaking is not None and series.speaking.grade[1] > grade
+
+
+def _count_lacks(case: Case, series: Series, span: timedelta) -> list[str]:
+    """What one count lacks to support more drug, its grade aside: it is there, final, fresh, of a collection time."""
     name, spoken = series.analyte, series.speaking
     if spoken is None:
-        return (f"count-unknown:{name}",)
+        return [f"count-unknown:{name}"]
     lacks = []
     if not spoken.result.final or series.beside:
         lacks.append(f"count-preliminary:{name}")
@@ -74,27 +84,22 @@ def _count_lacks(case: Case, series: Series, span: timedelta, target: int) -> tu
         lacks.append(f"count-stale:{name}")
     if spoken.result.when.issued:
         lacks.append(f"count-untimed:{name}")
-    if spoken.grade[1] > target:
-        lacks.append(f"count-grade:{name}")
-    return tuple(lacks)
+    return lacks
 
 
 def _apart(case: Case, span: timedelta) -> tuple[str, ...]:
     return () if together(case, span) else ("counts-too-far-apart",)
 
 
-def _spoiled(series: Series) -> bool:
-    """True where any final result of the course could not be used."""
-    return any(not x.usable for x in series.readings if x.result.final)
+def _spoiled(case: Case, series: Series) -> bool:
+    """True where any final result of the course could not be used, or leaves open whether it was severe."""
+    severe = case.p.interrupt_grade
+    return any(not x.usable or straddles(x.grade, severe) for x in series.readings if x.result.final)
 
 
 def _toxic(case: Case, series: Series) -> bool:
     """True where a recent chemistry result is above the grade that escalation tolerates, or may be."""
-    if series.speaking is None:
-        return series.unknown is not None and _recent(case, series)
-    return series.fresh(case.now, case.p.toxicity_window) and series.speaking.grade[1] > case.p.tolerated_toxicity_grade
-
-
-def _recent(case: Case, series: Series) -> bool:
     oldest = case.now - case.p.toxicity_window
-    return any(x.result.when.end >= oldest for x in series.readings if not x.usable or x.grade == UNGRADED)
+    if series.speaking is None or series.beside:
+        return any(x.result.when.end >= oldest for x in series.readings if x.result.final or x.usable)
+    return series.fresh(case.now, case.p.toxicity_window) and _above(series, case.p.tolerated_toxicity_grade)

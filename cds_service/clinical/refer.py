@@ -7,6 +7,9 @@ from cds_service.clinical.decision import INTERRUPT, KEEP_INTERRUPTED, REDUCE, R
 from cds_service.clinical.facts import CHEMISTRY
 from cds_service.clinical.rules import Outcome, lasting
 
+REASONS = (
+    "baseline-grade-3", "grade-4", "long-interruption", "no-lower-level", "onset-dose-unknown", "second-episode",
+)  # fmt: skip
 _HAEMATOLOGICAL = (INTERRUPT, KEEP_INTERRUPTED, RESTART_REDUCED)
 
 
@@ -50,10 +53,11 @@ def _long_interruption(case: Case) -> bool:
 
 
 def _stopped(case: Case) -> datetime | None:
-    """Since when no order gives the drug: the last order's end, else the onset of the toxicity."""
-    end = case.course.orders[-1].end if case.course else None
-    if end is not None and end.end <= case.now:
-        return end.end
+    """Since when no order gives the drug: the last end of its orders, else the onset of the toxicity."""
+    orders = case.course.orders if case.course else ()
+    ends = [x.end.end for x in orders if x.end and x.end.end <= case.now]
+    if ends and orders[-1].end and orders[-1].end.end <= case.now:
+        return max(ends)
     if case.last_episode:
         return case.last_episode.onset.result.when.start
     onsets = [row[0].result.when.start for row in (lasting(case, x) for x in CHEMISTRY) if row]

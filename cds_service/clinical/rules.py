@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from cds_service.clinical.case import Case, count_unknowns, dose_unknowns
@@ -23,7 +24,7 @@ from cds_service.clinical.decision import (
 from cds_service.clinical.episodes import Episode, level_below
 from cds_service.clinical.facts import CHEMISTRY, COUNTS, Order, Reason, Unknown, When
 from cds_service.clinical.orders import known_dose
-from cds_service.clinical.proof import lacking_for_escalation, lacking_for_restart
+from cds_service.clinical.proof import RESTART_LACKS, lacking_for_escalation, lacking_for_restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ LINES = (
     Line("escalate", escalate),
     Line("none", nothing),
 )
-LINES_OF_ANY_PROTOCOL = LINES[:2]
+LINES_OF_ANY_PROTOCOL = tuple(x for x in LINES if x.name in ("interrupt", "keep-interrupted", "not-assessed"))
+
+KEPT_FOR = (*RESTART_LACKS, "recovery-not-shown", "no-lower-level", "onset-dose-unknown")
 
 
 def unassessed(case: Case) -> tuple[Unknown, ...]:
@@ -146,11 +149,17 @@ def lasting(case: Case, analyte: str) -> tuple[Reading, ...]:
     """The unbroken row of readings at the toxic grade that ends with the newest, oldest first."""
     usable = [x for x in case.series[analyte].readings if x.usable and x.result.final]
     row: list[Reading] = []
-    for reading in sorted(usable, key=lambda x: x.result.when.start, reverse=True):
+    for reading in sorted(usable, key=_lateness, reverse=True):
         if reading.grade[0] < case.p.toxicity_grade:
             break
         row.append(reading)
     return tuple(reversed(row))
+
+
+def _lateness(reading: Reading) -> tuple[datetime, int, datetime, str]:
+    """Of results of one time the worse counts as the later one."""
+    when = reading.result.when
+    return when.start, reading.grade[0], when.end, reading.result.source
 
 
 def _gave_after(order: Order, closed: When) -> bool:
@@ -183,9 +192,8 @@ def _at_least(series: Series, grade: int) -> bool:
 
 
 def _findings(case: Case, rule: str, series: list[Series], grade: int) -> tuple[Finding, ...]:
-    return tuple(case.finding(rule, x, rule, grade) for x in series)
+    return tuple(case.finding(rule, rule, x.speaking, grade) for x in series if x.speaking)
 
 
 def _opened(case: Case, episode: Episode) -> Finding:
-    last = episode.last
-    return Finding("episode", case.citation("keep-interrupted"), last.result, last.grade)
+    return case.finding("episode", "keep-interrupted", episode.last, case.p.interrupt_grade)

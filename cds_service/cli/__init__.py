@@ -1,0 +1,67 @@
+"""The `cds` command."""
+
+import sys
+from importlib import import_module
+from typing import IO, Any
+
+import click
+
+from cds_service import __version__
+from cds_service.errors import CdsError
+
+DEFAULT_BIND = "127.0.0.1:8080"
+_EPILOG = """New here? Run `cds demo`: it shows the cards of invented patients and keeps a service running to try.
+Then `cds explain` on a request tells why it was answered so. For a service of your own: `cds check`, then `cds serve`.
+Settings are environment variables CDS_*; `cds check` lists them."""
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cds")
+def cds() -> None:
+    """Trofosfamide decision support for EHRs, over CDS Hooks. For research use; the clinician decides."""
+
+
+@cds.command()
+@click.option("--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT", help="Address to listen on.")
+def serve(bind: str) -> None:
+    """Serve CDS Hooks, until it is stopped with Ctrl-C or SIGTERM."""
+    _part("serve").run(bind)
+
+
+@cds.command()
+@click.option("--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT", help="Address to listen on.")
+def demo(bind: str) -> None:
+    """Show the cards of invented patients, then keep serving for you to try."""
+    _part("demo").run(bind)
+
+
+@cds.command()
+def check() -> None:
+    """Check settings, protocol files, cards, store and FHIR servers: one line each."""
+    lines = list(_part("check").findings())
+    for line in lines:
+        click.echo(line.text)
+    sys.exit(any(not line.ok for line in lines))
+
+
+@cds.command()
+@click.argument("request", type=click.File("rb"), metavar="REQUEST.json")
+@click.option("--at", metavar="TIME", help="Decide as if it were this time, such as 2026-11-23T09:00:00Z.")
+def explain(request: IO[bytes], at: str | None) -> None:
+    """Tell step by step how a hook request is decided: facts, rules in order, and why."""
+    for line in _part("explain").lines(request.read(), at):
+        click.echo(line)
+
+
+def _part(name: str) -> Any:
+    """The module of a command, imported when it runs: neither `--help` nor the demo has to wait for a whole service."""
+    return import_module(f"cds_service.cli.{name}")
+
+
+def main() -> None:
+    """Run the command; what cannot be done is told in a sentence, without a stack trace."""
+    try:
+        cds()
+    except CdsError as error:
+        click.echo(f"cds: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,112 @@
+"""`cds explain`: the decision on a request, step by step, in words and with the very facts that the service uses."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from cds_service.app import now_utc, wording
+from cds_service.clinical.decide import decide
+from cds_service.clinical.decision import Decision, Step
+from cds_service.clinical.facts import Dose, Facts, Order, Result, Unknown, When
+from cds_service.errors import InvalidElement
+from cds_service.fhir import prefetch
+from cds_service.fhir.order import Scope
+from cds_service.hook.request import read
+from cds_service.render.extension import plain
+from cds_service.settings import load
+from cds_service.web.discovery import SERVICES
+
+_ASKED = {"applies": "APPLIES       ", "does-not-apply": "does not apply", "cannot-tell": "CANNOT TELL   "}
+
+
+def lines(body: bytes, at: str | None) -> Iterator[str]:
+    """The explanation of a request body. Raises the errors of the request as the service does."""
+    settings = load()
+    now = _instant(at).astimezone(settings.zone)
+    call = read(body, SERVICES[0].hook)
+    protocol, _ = wording(settings)
+    scope = Scope(call.patient_id, call.fhir_server, settings.zone)
+    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, protocol.parameters)
+    yield f"Hook {call.hook}, instance {call.hook_instance}, decided as of {now.isoformat(timespec='seconds')}"
+    if record is None:
+        yield "No draft of this call is for trofosfamide: it is answered at once, without a card."
+        return
+    yield f"Protocol {protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}"
+    yield from _facts(record.facts)
+    yield from _decision(decide(protocol, record.facts, now))
+
+
+def _instant(at: str | None) -> datetime:
+    if at is None:
+        return now_utc()
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        raise InvalidElement(f"--at {at} is not a time; write it as 2026-11-23T09:00:00Z.") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _facts(facts: Facts) -> Iterator[str]:
+    results = sorted((x for every in facts.results.values() for x in every), key=lambda x: (x.analyte, x.when.start))
+    yield from _section("Results", (_result(x) for x in results))
+    yield from _section("Orders of the record", map(_order, facts.orders))
+    yield from _section("Drafts of the call", map(_order, facts.drafts))
+    yield from _section("Not known", map(_unknown, (*facts.foreign, *facts.gaps, *facts.absent, *_born(facts))))
+
+
+def _decision(decision: Decision) -> Iterator[str]:
+    yield from _section("Rules, in the order in which they were asked", map(_step, decision.steps))
+    yield from _section("Not known to the decision", map(_unknown, decision.unknown))
+    yield ""
+    yield f"Conclusion: {decision.conclusion}"
+    yield f"Card: {decision.topic} ({decision.indicator})" if decision.topic else "Card: none"
+    for name, reasons in (("Refer", decision.refer), ("Missing", decision.missing), ("Also", decision.also)):
+        if reasons:
+            yield f"{name}: {', '.join(reasons)}"
+
+
+def _section(title: str, entries: Iterator[str]) -> Iterator[str]:
+    yield ""
+    yield title
+    said = [f"  {x}" for x in entries]
+    yield from said or ["  none"]
+
+
+def _result(result: Result) -> str:
+    value = f"{result.comparator}{plain(result.shown)} {result.unit}" if result.shown is not None else "no number"
+    state = "" if result.final else ", preliminary"
+    fault = f", UNUSABLE: {_unknown(result.fault)}" if result.fault else ""
+    return f"{result.analyte}: {value}, {_when(result.when)}{state} [{result.source}]{fault}"
+
+
+def _order(order: Order) -> str:
+    dose = _dose(order.dose) if isinstance(order.dose, Dose) else f"dose unknown: {_unknown(order.dose)}"
+    span = f"from {_when(order.start)} to {_when(order.end)}"
+    fault = f", UNREADABLE: {_unknown(order.fault)}" if order.fault else ""
+    return f"{order.status}, {dose}, {span} [{order.source}]{fault}"
+
+
+def _dose(dose: Dose) -> str:
+    amount = plain(dose.low) if dose.low == dose.high else f"{plain(dose.low)} to {plain(dose.high)}"
+    return f"{amount} mg/day{'' if dose.continuous else ' on dosing days only'}"
+
+
+def _when(when: When | None) -> str:
+    if when is None:
+        return "unknown"
+    first, last = (x.isoformat(timespec="minutes") for x in (when.start, when.end))
+    return f"{first if first == last else f'{first}..{last}'}{' (time of reporting)' if when.issued else ''}"
+
+
+def _unknown(unknown: Unknown) -> str:
+    detail = f": {''.join(x if x.isprintable() else ' ' for x in unknown.detail)}" if unknown.detail else ""
+    return f"{unknown.what}, {unknown.reason}{detail}{f' [{unknown.source}]' if unknown.source else ''}"
+
+
+def _born(facts: Facts) -> tuple[Unknown, ...]:
+    return (facts.born,) if isinstance(facts.born, Unknown) else ()
+
+
+def _step(step: Step) -> str:
+    why = f": {', '.join(step.why)}" if step.why else ""
+    citation = f" ({step.citation})" if step.citation else ""
+    return f"{_ASKED.get(step.outcome, step.outcome)}  {step.rule}{why}{citation}"

@@ -1,0 +1,86 @@
+"""`cds serve`: gunicorn around the app, loaded once and then forked into workers."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from importlib import import_module
+from ipaddress import ip_address
+from typing import Any
+
+import structlog
+
+from cds_service.demo.server import ehr
+from cds_service.errors import SettingsError
+from cds_service.settings import Settings, load
+
+_THREADS = 4
+_DEMO_MODE = "demo mode: callers are not checked and any web page may call; loopback addresses only"
+_QUIET = {x: {"level": "WARNING", "handlers": [], "propagate": True} for x in ("gunicorn.error", "gunicorn.access")}
+
+
+def run(bind: str) -> None:
+    """Serve until stopped. Raises SettingsError for an address that must not be served on, StartError otherwise."""
+    host, port = address(bind)
+    settings = load()
+    if "public_base_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_base_url": f"http://{bracketed(host)}:{port}"})
+    with tempfile.TemporaryDirectory(prefix="cds-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # read when the metrics are imported, with the app
+        app = _App(settings, f"{bracketed(host)}:{port}")
+        import_module("gunicorn.arbiter").Arbiter(app).run()
+
+
+def address(bind: str) -> tuple[str, int]:
+    """Host and port to listen on. Raises SettingsError where they are not a loopback address and a port."""
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise SettingsError(f"--bind {bind} is not HOST:PORT. Write for example --bind 127.0.0.1:8080.")
+    if not _is_loopback(host):
+        raise SettingsError(
+            f"--bind {bind} is reached from other machines, and there is no table of trusted EHRs: anyone could call. "
+            "Bind to 127.0.0.1 or [::1], and let what calls it run on the same machine or come through a tunnel."
+        )
+    return host, int(port)
+
+
+def bracketed(host: str) -> str:
+    """The host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _App:
+    """What gunicorn wants of an application: its configuration, and the app, which was loaded before any fork."""
+
+    def __init__(self, settings: Settings, bind: str) -> None:
+        app, log = (import_module(x) for x in ("cds_service.app", "cds_service.web.log"))
+        self._app = app.create_app(settings, ehr=ehr(app.now_utc))
+        structlog.get_logger().warning(_DEMO_MODE, bind=bind)
+        self.cfg = import_module("gunicorn.config").Config()
+        for name, value in _chosen(settings, bind, log.FOREIGN).items():
+            self.cfg.set(name, value)
+
+    def wsgi(self) -> Any:
+        """The app, for the master and each worker."""
+        return self._app
+
+
+def _chosen(settings: Settings, bind: str, log: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options of gunicorn that differ from its own defaults."""
+    return {
+        "bind": bind,
+        "workers": settings.workers,
+        "worker_class": "gthread",
+        "threads": _THREADS,
+        "preload_app": True,
+        "control_socket_disable": True,
+        "proc_name": "cds",
+        "logconfig_dict": {**log, "loggers": _QUIET},
+    }

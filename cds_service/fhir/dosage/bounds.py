@@ -1,0 +1,88 @@
+"""From when to when an instruction holds: `timing.repeat.bounds[x]`, and durations that count from a start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cds_service.clinical.facts import When
+from cds_service.fhir.dosage.reading import Undetermined, number
+from cds_service.fhir.times import period, when
+
+Element = Mapping[str, Any]
+
+_EXACT = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
+_DAYS = {"d": 1, "wk": 7}
+_MONTHS = {"mo": 1, "a": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """When an order or an instruction begins and ends; None where that is not known."""
+
+    start: When | None = None
+    end: When | None = None
+
+
+ALWAYS = Reach()
+
+
+def reach(instruction: Element, order: Reach, zone: ZoneInfo) -> Reach:
+    """The reach of one instruction within that of its order. Raises ValueError for times that cannot be read.
+
+    A duration counts from the start of the order; the end of a range of durations is not known.
+    """
+    repeat = (instruction.get("timing") or {}).get("repeat") or {}
+    if repeat.get("boundsDuration"):
+        return Reach(order.start, later(order.start, repeat["boundsDuration"], zone))
+    if repeat.get("boundsRange"):
+        return Reach(order.start, None)
+    own = of_period(repeat.get("boundsPeriod") or {}, zone)
+    return Reach(own.start or order.start, own.end or order.end)
+
+
+def of_period(element: Element, zone: ZoneInfo) -> Reach:
+    """Start and end of a FHIR Period, each where given. Raises ValueError: unreadable, or ending before it starts."""
+    start, end = element.get("start"), element.get("end")
+    if start is not None and end is not None:
+        period(start, end, zone)
+    return Reach(None if start is None else when(start, zone), None if end is None else when(end, zone))
+
+
+def later(start: When | None, duration: Element, zone: ZoneInfo) -> When | None:
+    """The time that a duration leads to; None without a start, or where the duration or its unit is not known."""
+    try:
+        amount = number(duration.get("value"), "the duration")
+    except Undetermined:
+        return None
+    if start is None or duration.get("comparator") is not None:
+        return None
+    try:
+        ends = [_add(x, amount, duration.get("code"), zone) for x in (start.start, start.end)]
+    except (OverflowError, ValueError):  # beyond the calendar
+        return None
+    return None if ends[0] is None or ends[1] is None else When(ends[0], ends[1])
+
+
+def _add(instant: datetime, amount: Fraction, unit: object, zone: ZoneInfo) -> datetime | None:
+    """Days and longer are counted on the clock of the site, so that a change of summer time moves no end of a day."""
+    if unit in _EXACT:
+        return instant + _EXACT[str(unit)] * amount.numerator / amount.denominator
+    local = instant.astimezone(zone).replace(tzinfo=None)
+    if unit in _DAYS:
+        moved = local + timedelta(days=_DAYS[str(unit)]) * amount.numerator / amount.denominator
+    elif unit in _MONTHS and amount.denominator == 1:
+        moved = _add_months(local, _MONTHS[str(unit)] * amount.numerator)
+    else:
+        return None
+    return moved.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _add_months(local: datetime, months: int) -> datetime:
+    """The same day some months later, or the last day of a month that is too short for it."""
+    years, month = divmod(local.month - 1 + months, 12)
+    first = local.replace(year=local.year + years, month=month + 1, day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return first.replace(day=min(local.day, (after - timedelta(days=1)).day))

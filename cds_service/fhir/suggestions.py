@@ -1,0 +1,55 @@
+"""Decision -> what a clinician can accept with one click, as edits of the EHR's own orders."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from cds_service.clinical import decision as d
+from cds_service.clinical.decision import Decision, Suggestion
+from cds_service.clinical.facts import COUNTS
+from cds_service.fhir import actions
+
+Resource = Mapping[str, Any]
+_STOPPING = frozenset({d.INTERRUPT, d.KEEP_INTERRUPTED})
+_REWRITING = frozenset(
+    {d.OVER_MAXIMUM, d.RESTART_REDUCED, d.REDUCE, d.OVER_STARTING_DOSE, d.ESCALATION_NOT_SUPPORTED, d.ESCALATE}
+)
+
+
+def suggestions(decision: Decision, resources: Mapping[str, Resource], patient: str) -> tuple[Suggestion, ...]:
+    """The suggestions of the one card, the recommended one, if any, first.
+
+    `resources` are the orders as the EHR sent them, by the source that `decision` names them by. What an EHR cannot edit,
+    for want of an id or of a structure that can be rewritten exactly, is left out: the card then says it in words.
+    """
+    draft = resources.get(decision.draft.source) if decision.draft else None
+    if decision.topic in _STOPPING:
+        return (*_delete(draft, recommended=True), *_holds(decision, resources), *_recount(patient))
+    if decision.topic in _REWRITING and decision.doses.proposed is not None:
+        return _rewrite(draft, decision.doses.proposed, recommended=decision.topic != d.ESCALATE)
+    if decision.topic in (d.REDUCE, d.DUPLICATE_ORDER):
+        return _delete(draft, recommended=decision.topic == d.REDUCE)
+    if any(x.what in (*COUNTS, "counts") for x in decision.unknown):
+        return _recount(patient)
+    return ()
+
+
+def _delete(draft: Resource | None, recommended: bool) -> tuple[Suggestion, ...]:
+    action = actions.delete(draft) if draft else None
+    return (Suggestion("delete-draft", (action,), recommended=recommended),) if action else ()
+
+
+def _rewrite(draft: Resource | None, dose: Decimal, recommended: bool) -> tuple[Suggestion, ...]:
+    rewritten = actions.rewrite(draft, dose) if draft else None
+    action = actions.update(rewritten) if rewritten else None
+    return (Suggestion("rewrite-draft", (action,), dose, recommended),) if action else ()
+
+
+def _holds(decision: Decision, resources: Mapping[str, Resource]) -> tuple[Suggestion, ...]:
+    held = [actions.on_hold(resources[x.source]) for x in decision.active if x.source in resources]
+    updates = tuple(y for y in (actions.update(x) for x in held if x) if y)
+    return (Suggestion("hold-active", updates),) if updates else ()
+
+
+def _recount(patient: str) -> tuple[Suggestion, ...]:
+    return (Suggestion("repeat-count", (actions.repeat_count(patient),)),)

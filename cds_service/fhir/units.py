@@ -1,0 +1,134 @@
+"""Unit spellings -> exact decimal factors, for each analyte its own. What is not listed is refused, never guessed.
+
+Spellings are compared exactly, apart from blanks around them and micro sign, mu and u, which are one: `G/L` is giga per
+litre for a count and nothing for haemoglobin, `K/uL` is Kelvin to UCUM and thousand to laboratories.
+"""
+
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
+from typing import NamedTuple
+
+from cds_service.clinical.facts import (
+    ALT,
+    AST,
+    BILIRUBIN,
+    CREATININE,
+    HAEMOGLOBIN,
+    LEUKOCYTES,
+    LYMPHOCYTES,
+    NEUTROPHILS,
+    PLATELETS,
+)
+from cds_service.fhir.codes import ACTIVITY, MASS, MOLAR, NUMBER
+
+UCUM = "http://unitsofmeasure.org"
+
+
+class Conversion(NamedTuple):
+    """The factor from what was sent to the canonical unit, and the `unit` in which readers see it.
+
+    `as_sent`: they see the number that was sent, which is in `unit`; otherwise the canonical one. `molar` marks
+    haemoglobin in mmol/L, which has limits of its own.
+    """
+
+    factor: Decimal
+    unit: str
+    as_sent: bool = False
+    molar: bool = False
+
+
+class Band(NamedTuple):
+    """The plausible values of an analyte in its canonical unit, limits included."""
+
+    low: Decimal
+    high: Decimal
+
+
+_ONE = Decimal(1)
+_GIGA = Conversion(_ONE, "10*9/L")
+_PER_UL = Conversion(Decimal("0.001"), "10*9/L")
+_PER_L = Conversion(Decimal("1E-9"), "10*9/L")
+_G_DL = Conversion(_ONE, "g/dL")
+_G_L = Conversion(Decimal("0.1"), "g/dL")
+_HAEMOGLOBIN_MOLAR = Conversion(Decimal("1.6114"), "mmol/L", as_sent=True, molar=True)
+_CREATININE_MASS = Conversion(Decimal("88.42"), "mg/dL", as_sent=True)
+_BILIRUBIN_MASS = Conversion(Decimal("17.104"), "mg/dL", as_sent=True)
+_UMOL = Conversion(_ONE, "umol/L")
+_MMOL = Conversion(Decimal(1000), "umol/L")
+_ENZYME = Conversion(_ONE, "U/L")
+_KATAL = Conversion(Decimal(60), "U/L")
+
+
+def _spelt(conversion: Conversion, spellings: str) -> dict[str, Conversion]:
+    return dict.fromkeys(spellings.split(), conversion)
+
+
+_COUNT = {
+    **_spelt(
+        _GIGA,
+        "10*9/L 10*3/uL 10^3/uL 10^9/L /nL /nl 10*6/mL 10*3/mm3 10*3/mcL 1000/uL K/uL K/mm3 K/cumm G/L G/l Gpt/L GPt/L "
+        "GPt/l Tsd/ul x10^3/ul x10E3/uL X10E3/UL x10*9/L x10^9/L 10E3/uL 10e9/L Thousand/uL THOU/UL Thou/mcL GI/L",
+    ),
+    **_spelt(_PER_UL, "Mpt/L /uL /ul /mm3 cells/uL {cells}/uL #/uL /cumm 10*6/L 10*3/mL M/L Leu/ul"),
+    **_spelt(_PER_L, "/L"),
+}
+_ENZYMES = {**_spelt(_ENZYME, "U/L IU/L [IU]/L"), **_spelt(_KATAL, "ukat/L")}
+_ALLOWED: dict[tuple[str, str], dict[str, Conversion]] = {
+    (HAEMOGLOBIN, MASS): {**_spelt(_G_DL, "g/dL g/dl gm/dL gm% g% G/DL"), **_spelt(_G_L, "g/L")},
+    (HAEMOGLOBIN, MOLAR): _spelt(_HAEMOGLOBIN_MOLAR, "mmol/L"),
+    **dict.fromkeys([(x, NUMBER) for x in (LEUKOCYTES, NEUTROPHILS, LYMPHOCYTES, PLATELETS)], _COUNT),
+    (CREATININE, MASS): _spelt(_CREATININE_MASS, "mg/dL"),
+    (CREATININE, MOLAR): {**_spelt(_UMOL, "umol/L umol/l"), **_spelt(_MMOL, "mmol/L")},
+    (BILIRUBIN, MASS): _spelt(_BILIRUBIN_MASS, "mg/dL"),
+    (BILIRUBIN, MOLAR): _spelt(_UMOL, "umol/L umol/l"),
+    (ALT, ACTIVITY): _ENZYMES,
+    (AST, ACTIVITY): _ENZYMES,
+}
+# Everything that is a unit to somebody: beside a code that is understood, such a text contradicts it.
+_MEANINGFUL = {spelling for allowed in _ALLOWED.values() for spelling in allowed} | set(
+    "Tpt/L % {ratio} 10*-3 Cel °C [degF] mg MG mg/m2 {tbl} {pill} tablet TAB".split()
+)
+
+_NO_BAND = Band(Decimal(0), Decimal("Infinity"))
+BANDS = {
+    HAEMOGLOBIN: Band(Decimal(2), Decimal(25)),
+    LEUKOCYTES: Band(Decimal(0), Decimal(500)),
+    NEUTROPHILS: Band(Decimal(0), Decimal(100)),
+    LYMPHOCYTES: Band(Decimal(0), Decimal(500)),
+    PLATELETS: Band(Decimal(0), Decimal(3000)),
+    CREATININE: Band(Decimal("8.842"), Decimal("2652.6")),  # 0.1 and 30 mg/dL
+    **dict.fromkeys((BILIRUBIN, ALT, AST), _NO_BAND),
+}
+_FOLDED = str.maketrans({"\N{MICRO SIGN}": "u", "\N{GREEK SMALL LETTER MU}": "u"})
+# 100 digits are more than any laboratory sends; what would have to be rounded even so is refused.
+_EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
+
+
+def factor(analyte: str, of: str, text: str | None, code: str | None, system: str | None) -> Conversion | None:
+    """How to convert an amount of an analyte whose LOINC code is `of` a property (codes.MASS, ...); None: refused.
+
+    `text` is Quantity.unit, `code` counts where `system` is UCUM or absent. Both, where both are understood, must mean
+    the same. A text that is no unit at all is not asked where the code is understood.
+    """
+    allowed = _ALLOWED[analyte, of]
+    by_text = _fold(text)
+    by_code = _fold(code) if system in (None, "", UCUM) else ""
+    if not by_code:
+        return allowed.get(by_text)
+    conversion = allowed.get(by_code)
+    if by_text in _MEANINGFUL and allowed.get(by_text) != conversion:
+        return None
+    return conversion
+
+
+def times(value: Decimal, by: Decimal) -> Decimal | None:
+    """The exact product; None where more than 100 digits were needed. A factor of 1 leaves the value as it was sent."""
+    if by is _ONE:
+        return value
+    try:
+        return _EXACT.multiply(value, by)
+    except DecimalException:
+        return None
+
+
+def _fold(spelling: str | None) -> str:
+    return spelling.strip().translate(_FOLDED) if spelling else ""

@@ -1,0 +1,175 @@
+"""A request body becomes a HookCall: every element of the envelope checked, what it carries left unread."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from cds_service.errors import InvalidElement, MissingElement, NotJson, TooDeep, WrongHook
+from cds_service.hook import strict
+
+_Value = TypeVar("_Value")
+
+_MEANS = {
+    "hook": "A call names its hook there.",
+    "hookInstance": "A call carries a UUID of its own there.",
+    "context": "A call says there what the user is doing.",
+    "context.patientId": "A call carries the FHIR id of the patient there.",
+    "context.userId": "A call names the user there, such as Practitioner/abc.",
+    "context.draftOrders": "A call carries a Bundle of the unsigned orders there.",
+    "fhirServer": "A call with fhirAuthorization names the FHIR server that the token is for there.",
+}
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_USER = re.compile(r"((Practitioner|PractitionerRole|Patient|RelatedPerson)/)?[A-Za-z0-9\-.]{1,64}")
+_FORMS = {
+    _UUID: "a UUID, such as d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+    _ID: "a FHIR id of 1 to 64 letters, digits, hyphens and dots",
+    _USER: "Practitioner, PractitionerRole, Patient or RelatedPerson, a slash and a FHIR id",
+}
+_FAULT = re.compile(r"(?P<what>.*) - at `\$\.(?P<where>.*)`")
+_TYPES = {
+    "str": "a string",
+    "object": "an object",
+    "array": "an array",
+    "int": "a number",
+    "float": "a number",
+    "bool": "a boolean",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One call of a hook. `draft_orders` and the values of `prefetch` are JSON as it was sent.
+
+    A prefetch key that was not sent is not in `prefetch`; one sent as null is there as `null`. `encounter_id` and
+    `fhir_server` are "" where they were not sent.
+    """
+
+    hook: str
+    hook_instance: str
+    patient_id: str
+    user_id: str
+    encounter_id: str
+    fhir_server: str
+    draft_orders: Raw
+    prefetch: Mapping[str, Raw]
+
+
+class _Context(Struct):
+    patientId: str | UnsetType = UNSET
+    userId: str | UnsetType = UNSET
+    encounterId: str | None = None
+    draftOrders: Raw | UnsetType = UNSET
+
+
+class _Authorization(Struct):
+    """Declared for its number alone, which must not overflow; the token is not used."""
+
+    expires_in: float | str | None = None
+
+
+class _Envelope(Struct):
+    hook: str | UnsetType = UNSET
+    hookInstance: str | UnsetType = UNSET
+    context: _Context | UnsetType = UNSET
+    fhirServer: str | None = None
+    fhirAuthorization: _Authorization | None = None
+    prefetch: dict[str, Raw] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Envelope)
+
+
+def read(body: bytes, hook: str) -> HookCall:
+    """The call that a body carries, for a service of `hook`.
+
+    Unknown members are ignored. Raises the errors of status 400 in `cds_service.errors`, naming the element.
+    """
+    body = strict.text(body)
+    envelope = _decoded(body)
+    prefetch = envelope.prefetch or {}
+    name = _hook(envelope, hook)
+    context = _given(envelope.context, "context")
+    drafts = _given(context.draftOrders, "context.draftOrders")
+    strict.unique(body, [bytes(x) for x in (drafts, *prefetch.values())])
+    return HookCall(
+        hook=name,
+        hook_instance=_like(_UUID, _given(envelope.hookInstance, "hookInstance"), "hookInstance"),
+        patient_id=_like(_ID, _given(context.patientId, "context.patientId"), "context.patientId"),
+        user_id=_like(_USER, _given(context.userId, "context.userId"), "context.userId"),
+        encounter_id=_like(_ID, context.encounterId, "context.encounterId") if context.encounterId else "",
+        fhir_server=_server(envelope),
+        draft_orders=_object(drafts, "context.draftOrders"),
+        prefetch=prefetch,
+    )
+
+
+def _decoded(body: bytes) -> _Envelope:
+    try:
+        return _DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidElement(_wrong_type(str(error))) from None
+    except msgspec.DecodeError as error:
+        raise NotJson(f"{error}.") from None
+    except RecursionError:
+        raise TooDeep("The body is nested too deep.") from None
+
+
+def _wrong_type(said: str) -> str:
+    """The decoder's complaint, which holds types and a path but no value, in our words."""
+    found = _FAULT.fullmatch(said)
+    what, where = (found["what"], found["where"]) if found else (said, "The body")
+    words = re.sub("`([^`]*)`", lambda x: _type_name(x[1]), what)
+    return f"{where} has the wrong type or size: {words[0].lower()}{words[1:]}."
+
+
+def _type_name(name: str) -> str:
+    return " or ".join(dict.fromkeys(_TYPES.get(x, x) for x in name.split(" | ")))
+
+
+def _given(value: _Value | UnsetType, name: str) -> _Value:
+    if isinstance(value, UnsetType):
+        raise MissingElement(f"{name} is missing. {_MEANS[name]}")
+    return value
+
+
+def _hook(envelope: _Envelope, wanted: str) -> str:
+    hook = _given(envelope.hook, "hook")
+    if hook != wanted:
+        raise WrongHook(f"hook is not {wanted}, the hook of this service.")
+    return hook
+
+
+def _like(form: re.Pattern[str], value: str, name: str) -> str:
+    if not form.fullmatch(value):
+        raise InvalidElement(f"{name} has not the form it must have: {_FORMS[form]}.")
+    return value
+
+
+def _server(envelope: _Envelope) -> str:
+    if not envelope.fhirServer:
+        if envelope.fhirAuthorization:
+            raise MissingElement(f"fhirServer is missing. {_MEANS['fhirServer']}")
+        return ""
+    if not _is_web_address(envelope.fhirServer):
+        raise InvalidElement("fhirServer is not an absolute http or https URL.")
+    return envelope.fhirServer
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and value.isprintable()
+    except ValueError:
+        return False
+
+
+def _object(value: Raw, name: str) -> Raw:
+    if memoryview(value)[0] != ord("{"):
+        raise InvalidElement(f"{name} is not an object. {_MEANS[name]}")
+    return value

@@ -1,0 +1,99 @@
+"""The door itself: what holds for every address. Errors, request ids, browsers of other origins, content types."""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from flask import Flask, Request, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from cds_service import errors
+from cds_service.web import metrics
+from cds_service.web.log import frames
+
+_LOG = structlog.get_logger()
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_KINDS: dict[int | None, type[errors.CdsError]] = {
+    404: errors.UnknownPlace,
+    405: errors.WrongMethod,
+    413: errors.TooLarge,
+}
+_TOO_LARGE = "The body is larger than {} bytes."
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "authorization, content-type",
+    "Access-Control-Expose-Headers": "X-Request-Id",
+    "Access-Control-Max-Age": "600",
+}
+
+
+def install(app: Flask) -> None:
+    """Make every answer of the app, errors of any kind among them, as this page says."""
+    app.url_map.strict_slashes = False
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.register_error_handler(errors.CdsError, _refuse)
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_error_handler(Exception, _fail)
+
+
+def json_answer(content: Any, status: int = 200, content_type: str = "application/json") -> Response:
+    """A response with JSON in it; Decimals are written as numbers, exactly."""
+    return Response(_ENCODER.encode(content), status, content_type=content_type)
+
+
+def body(call: Request) -> bytes:
+    """The body of a request that says it is JSON. Raises the errors of status 413 and 415, and Refused."""
+    kind = call.mimetype
+    if kind and "json" not in kind:
+        raise errors.NotJsonType(f"The Content-Type is {kind[:64]}.")
+    if call.headers.get("Content-Encoding", "identity") != "identity":
+        raise errors.NotJsonType("The body has a Content-Encoding, such as gzip; it is read uncompressed only.")
+    content = call.get_data(cache=False)
+    if call.content_length is None and len(content) == call.max_content_length and call.environ["wsgi.input"].read(1):
+        raise errors.TooLarge(_TOO_LARGE.format(call.max_content_length))  # the framework only stops reading there
+    return content
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    g.request_id = uuid4().hex
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.extend(_CORS)
+    return response
+
+
+def _refuse(error: errors.CdsError) -> Response:
+    metrics.REFUSALS.labels(error.code).inc()
+    _LOG.warning("refused", code=error.code, status=error.status, request_id=g.request_id)
+    return json_answer(errors.outcome(error), error.status)
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    """What the framework refuses, such as an unknown address, in our own form."""
+    kind = _KINDS.get(error.code, errors.Refused)
+    response = _refuse(kind(_said(kind)))
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _said(kind: type[errors.CdsError]) -> str:
+    if kind is errors.TooLarge:
+        return _TOO_LARGE.format(request.max_content_length)
+    if kind is errors.Refused:
+        return "The request could not be read to its end."
+    return f"{request.method} {request.path[:128]} is not answered here."
+
+
+def _fail(error: Exception) -> Response:
+    _LOG.error("failed", kind=type(error).__name__, frames=frames(error), request_id=g.request_id)
+    return _refuse(errors.InternalFault("The service failed."))

@@ -1,0 +1,92 @@
+"""POST /cds-services/<id>: one hook call walks through the house and comes out as cards."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, g, request
+
+from cds_service.clinical.decide import decide
+from cds_service.clinical.protocol import Protocol
+from cds_service.errors import CdsError, UnknownPlace
+from cds_service.fhir import prefetch
+from cds_service.fhir.order import Scope
+from cds_service.fhir.suggestions import suggestions
+from cds_service.hook.request import HookCall, read
+from cds_service.render.cards import Renderer
+from cds_service.store import Store
+from cds_service.web import trail
+from cds_service.web.discovery import SERVICES, Service
+from cds_service.web.door import body, json_answer
+
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a walk needs, put together once: `clock` gives aware instants, `last_words` are for when all else fails."""
+
+    protocol: Protocol
+    renderer: Renderer
+    store: Store
+    clock: Callable[[], datetime]
+    zone: ZoneInfo
+    last_words: Sequence[Card]
+
+
+def blueprint(house: House, services: Sequence[Service] = SERVICES) -> Blueprint:
+    """The addresses of these services."""
+    pages = Blueprint("hooks", __name__)
+    known = {x.id: x for x in services}
+
+    @pages.post("/cds-services/<name>")
+    def called(name: str) -> Response:
+        service = known.get(name)
+        if service is None:
+            raise UnknownPlace(f"There is no service {name[:64]}.")
+        call = read(body(request), service.hook)
+        trace = trail.Trace(service.id, call.hook_instance, g.request_id, g.started)
+        return json_answer({"cards": answer(house, call, trace)})
+
+    return pages
+
+
+def answer(house: House, call: HookCall, trace: trail.Trace) -> Sequence[Card]:
+    """The cards for a call. Raises PrefetchMissing; a fault of ours becomes a card that says so, never silence."""
+    try:
+        return walk(house, call, trace)
+    except CdsError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is: on a 5xx an EHR shows nothing
+        return _own_fault(house, trace, error)
+
+
+def walk(house: House, call: HookCall, trace: trail.Trace) -> Sequence[Card]:
+    """hook -> fhir -> clinical -> render, and what was said goes into the store."""
+    now = house.clock().astimezone(house.zone)
+    scope = Scope(call.patient_id, call.fhir_server, house.zone)
+    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, house.protocol.parameters)
+    if record is None:
+        trail.other_drug(trace)
+        return ()
+    decision = decide(house.protocol, record.facts, now)
+    offers = suggestions(decision, record.orders, call.patient_id)
+    cards = house.renderer.cards(decision, offers, new_id)
+    trail.decided(trace, house.store, house.protocol, decision, cards)
+    return cards
+
+
+def new_id() -> str:
+    """A fresh UUID for a card or a suggestion."""
+    return str(uuid4())
+
+
+def _own_fault(house: House, trace: trail.Trace, error: Exception) -> Sequence[Card]:
+    try:
+        trail.failed(trace, error)
+        return [house.renderer.internal_error(house.clock().astimezone(house.zone), new_id)]
+    except Exception:  # noqa: BLE001 - the last net: these cards were made at the start and cannot fail
+        return house.last_words

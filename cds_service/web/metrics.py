@@ -1,0 +1,28 @@
+"""What is counted: numbers and codes only, never anything of a patient."""
+
+import os
+from collections.abc import Callable
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+ANSWERS = Counter("cds_answers", "Hook calls answered with 200, by topic of the card", ["service", "topic"])
+REFUSALS = Counter("cds_refusals", "Requests answered with 4xx or 5xx, by error code", ["code"])
+FAULTS = Counter("cds_faults", "Decisions that failed by our own fault and were answered as not assessed", ["service"])
+UNRECORDED = Counter("cds_unrecorded", "Decisions that were answered but could not be recorded", ["service"])
+SECONDS = Histogram(
+    "cds_seconds",
+    "Time to answer a hook call with 200",
+    ["service"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+
+
+def exposition() -> bytes:
+    """All metrics as Prometheus reads them: of all workers where PROMETHEUS_MULTIPROC_DIR is set, else of this one."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    collect: Callable[[CollectorRegistry], object] = MultiProcessCollector
+    collect(registry)
+    return generate_latest(registry)

@@ -1,0 +1,83 @@
+"""What stays of a call: a line in the log, counts, and the record of a decision. None of it can change the answer."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from cds_service.clinical.decision import Decision
+from cds_service.clinical.protocol import Protocol
+from cds_service.render.extension import extension
+from cds_service.store import Answer, Store
+from cds_service.web import metrics
+from cds_service.web.log import frames
+
+OTHER_DRUG = "other-drug"
+NO_CARD = "none"
+OWN_FAULT = "internal-error"
+_LOG = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What names a call in the log and in the record; `started` is of `time.perf_counter`."""
+
+    service: str
+    hook_instance: str
+    request_id: str
+    started: float
+
+    @property
+    def milliseconds(self) -> float:
+        """The time since the call came in."""
+        return round((time.perf_counter() - self.started) * 1000, 2)
+
+
+def other_drug(trace: Trace) -> None:
+    """A call that does not concern the drug: counted, and nothing kept."""
+    _answered(trace, OTHER_DRUG)
+
+
+def decided(
+    trace: Trace, store: Store, protocol: Protocol, decision: Decision, cards: Sequence[Mapping[str, Any]]
+) -> None:
+    """A decision: recorded, logged by its rules and counted by its topic."""
+    kept = store.record(_record(trace, protocol, decision, cards))
+    if not kept:
+        metrics.UNRECORDED.labels(trace.service).inc()
+    rules = [x.rule for x in decision.findings]
+    _answered(trace, decision.topic or NO_CARD, conclusion=decision.conclusion, rules=rules, recorded=kept)
+
+
+def failed(trace: Trace, error: Exception) -> None:
+    """A fault of ours: its type and its way through our code, never a value."""
+    metrics.FAULTS.labels(trace.service).inc()
+    _answered(trace, OWN_FAULT, kind=type(error).__name__, frames=frames(error))
+
+
+def _answered(trace: Trace, topic: str, **more: Any) -> None:
+    spent = trace.milliseconds
+    metrics.ANSWERS.labels(trace.service, topic).inc()
+    metrics.SECONDS.labels(trace.service).observe(spent / 1000)
+    log = _LOG.error if topic == OWN_FAULT else _LOG.info
+    names = {"request_id": trace.request_id, "hook_instance": trace.hook_instance, "service": trace.service}
+    log("answered", **names, topic=topic, milliseconds=spent, **more)
+
+
+def _record(trace: Trace, protocol: Protocol, decision: Decision, cards: Sequence[Mapping[str, Any]]) -> Answer:
+    return Answer(
+        answered_at=decision.evaluated_at,
+        hook_instance=trace.hook_instance,
+        service=trace.service,
+        protocol=protocol.id,
+        protocol_version=protocol.version,
+        protocol_hash=protocol.digest,
+        record={
+            "requestId": trace.request_id,
+            "decision": extension(decision, protocol),
+            "cards": [{"uuid": x["uuid"], "topic": x["source"]["topic"]["code"]} for x in cards],
+            "milliseconds": trace.milliseconds,
+        },
+    )

@@ -1,0 +1,104 @@
+"""Real input: the invented patients on a real FHIR server, and an EHR that prefetches from it what is asked for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import requests
+
+from cds_service.demo.fixtures import Fixture, request_for
+from tests.fhir_server.ehr import Ehr
+from tests.journeys.golden import ALL, row
+from tests.journeys.test_golden import DECISION
+from tests.support import client, normalise
+
+REFUSED = "Refused by a server"
+
+
+@pytest.fixture(scope="module")
+def ehr(fhir_base: str) -> Iterator[Ehr]:
+    """An EHR over a server that holds every patient, the invalid ones unchecked."""
+    with requests.Session() as session:
+        ehr = Ehr(fhir_base, session)
+        for fixture in ALL.values():
+            stored = ehr.store(fixture.bundle, validation=not row(fixture, REFUSED))
+            assert stored.status_code == 200, f"{fixture.name}: {stored.text}"
+        yield ehr
+
+
+@pytest.mark.parametrize("fixture", [x for x in ALL.values() if row(x, REFUSED)], ids=lambda x: x.name)
+def test_a_server_that_checks_refuses_just_what_the_why_says(ehr: Ehr, fixture: Fixture) -> None:
+    refused = ehr.store(fixture.bundle)
+    assert refused.status_code == 422
+    errors = {x["diagnostics"] for x in refused.json()["issue"] if x["severity"] in ("error", "fatal")}
+    assert errors == {row(fixture, REFUSED)}
+
+
+@pytest.mark.requirement(11, 18, 24, 31, 32, 34)
+@pytest.mark.parametrize("fixture", ALL.values(), ids=ALL)
+def test_an_ehr_gets_the_expected_cards(ehr: Ehr, fixture: Fixture) -> None:
+    assert normalise(ehr.sign(client(), fixture.hook)) == fixture.expected
+
+
+@pytest.mark.parametrize("fixture", ALL.values(), ids=ALL)
+def test_the_built_in_record_finds_what_the_server_finds(ehr: Ehr, fixture: Fixture) -> None:
+    templates = client().get("/cds-services").get_json()["services"][0]["prefetch"]
+    built_in = request_for(fixture, templates)["prefetch"]
+    served = {key: ehr.fetch(template, fixture.hook["context"]) for key, template in templates.items()}
+    assert {key: ids(x) for key, x in served.items()} == {key: ids(x) for key, x in built_in.items()}
+
+
+@pytest.mark.requirement(50)
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize("name", ["escalate-after-21-days", "interrupt-second-episode", "restart-above-the-ceiling"])
+def test_an_ehr_that_reads_in_pages_gets_the_same_cards(ehr: Ehr, name: str) -> None:
+    in_pages = replace(ehr, page=7)
+    assert normalise(in_pages.sign(client(), ALL[name].hook)) == ALL[name].expected
+
+
+@pytest.mark.requirement(50)
+@pytest.mark.hazard("H15")
+def test_what_stands_on_a_page_that_was_not_sent_is_not_taken_for_absent(ehr: Ehr) -> None:
+    first_page_only = replace(ehr, page=7, follows=False)
+    [card] = first_page_only.sign(client(), ALL["escalate-after-21-days"].hook)["cards"]
+    assert card["source"]["topic"]["code"] == "not-assessed"
+    assert "incomplete" in {x["reason"] for x in card["extension"][DECISION]["unknown"]}
+
+
+@pytest.mark.hazard("H15")
+def test_low_counts_interrupt_also_where_pages_are_missing(ehr: Ehr) -> None:
+    first_page_only = replace(ehr, page=7, follows=False)
+    [card] = first_page_only.sign(client(), ALL["interrupt-neutrophils-grade-3"].hook)["cards"]
+    assert (card["source"]["topic"]["code"], card["indicator"]) == ("interrupt", "critical")
+
+
+@pytest.mark.requirement(49, 52)
+@pytest.mark.hazard("H25")
+def test_a_patient_of_whom_the_server_knows_nothing_is_not_assessed(ehr: Ehr) -> None:
+    hook = of_patient(ALL["start-at-starting-dose"].hook, "p-nobody")
+    assert ehr.fetch("Patient/{{context.patientId}}", hook["context"]) is None
+    [card] = ehr.sign(client(), hook)["cards"]
+    assert card["source"]["topic"]["code"] == "not-assessed"
+
+
+def of_patient(hook: dict[str, Any], patient: str) -> dict[str, Any]:
+    """The same call for another patient."""
+    context = hook["context"]
+    entries = [
+        {"resource": {**x["resource"], "subject": {"reference": f"Patient/{patient}"}}}
+        for x in context["draftOrders"]["entry"]
+    ]
+    return {
+        **hook,
+        "context": {**context, "patientId": patient, "draftOrders": {**context["draftOrders"], "entry": entries}},
+    }
+
+
+def ids(prefetched: dict[str, Any] | None) -> set[str]:
+    """The ids of the resources under a prefetch key."""
+    if prefetched is None:
+        return set()
+    if prefetched["resourceType"] != "Bundle":
+        return {prefetched["id"]}
+    return {x["resource"]["id"] for x in prefetched.get("entry", ())}

@@ -1,0 +1,188 @@
+"""Lines 1 to 7 of section 5, in order, and the reasons to refer."""
+
+from tests.oracle.course import at_this_dose_since, earlier_fall
+from tests.oracle.dose import GAPS, KNOWN, UNDETERMINED
+from tests.oracle.episodes import finals_of, in_course, resumed, second_below_first
+from tests.oracle.limits import ACTING, ESCALATES_FROM
+from tests.oracle.orders import level, not_replaced, one_level_below
+from tests.oracle.times import days
+from tests.oracle.toxicity import bars_escalation
+
+
+def conclude(facts):
+    if line_1(facts):
+        return "interrupt"
+    if line_2(facts):
+        return "keep-interrupted"
+    if facts.other_protocol:
+        return "not-assessed"
+    if line_3(facts):
+        return "restart-reduced"
+    if facts.toxicities:
+        return "reduce"
+    if line_5(facts):
+        return "not-assessed"
+    return "escalate" if line_6(facts) else "none"
+
+
+def line_1(facts):
+    """The newest value of an acting analyte, not older than 14 days, is at grade >= 3."""
+    said = [voice.result for voice in facts.voices.values() if voice.result]
+    return any(one.low >= 3 and facts.now - one.start <= days(14) for one in said)
+
+
+def line_2(facts):
+    if not facts.episodes:
+        return False
+    last = facts.episodes[-1]
+    if last.closed is None or not facts.ceiling_known or facts.ceiling == 0:
+        return True
+    return awaiting_restart(facts) and not proof(facts)
+
+
+def awaiting_restart(facts):
+    """An episode has closed, nothing is given, and nothing of the ceiling or less has been given since."""
+    last = facts.episodes[-1]
+    return not facts.giving and not resumed(facts.course, last, facts.ceiling, facts.now)
+
+
+def proof(facts):
+    """Four final counts, at most 7 days old, within 72 h, each recovered."""
+    return within_72_hours(facts, 7) and all(confirmed(facts, analyte, facts.accepted(analyte)) for analyte in ACTING)
+
+
+def confirmed(facts, analyte, grade):
+    """The newest final count of the analyte, with nothing preliminary beside it, is fresh and at most of that grade."""
+    said = facts.voices[analyte]
+    if said.result is None or said.preliminary or said.beside or said.issued:
+        return False
+    return said.result.high <= grade and facts.now - said.result.start <= days(7)
+
+
+def line_3(facts):
+    if not facts.episodes:
+        return False
+    if awaiting_restart(facts):
+        return True
+    given = [order.dose(facts.now).most for order in facts.giving]
+    drafted = [draft.order.most.most for draft in facts.drafts if gives(draft)]
+    return any(dose is not None and dose > facts.ceiling for dose in given + drafted)
+
+
+def gives(draft):
+    """Whether a draft gives the drug: row 0 is for those that stop, hold or cancel it."""
+    held = ("stopped", "on-hold", "cancelled", "entered-in-error")
+    return draft.order.status not in held and draft.order.raw.get("doNotPerform") is not True
+
+
+def line_5(facts):
+    if facts.gap or facts.order_gap or not current_dose_known(facts):
+        return True
+    span = window(facts)
+    for analyte in ACTING:
+        said = facts.voices[analyte].result
+        if said is None or facts.now - said.start > days(span):
+            return True
+    return not within_72_hours(facts, span)
+
+
+def current_dose_known(facts):
+    return facts.course is None or facts.current.kind != UNDETERMINED
+
+
+def window(facts):
+    """Days for which a count serves the decision at hand."""
+    if facts.course is None:
+        return 14
+    if facts.giving:
+        since = dose_since(facts)
+        return 7 + 28 if since is not None and facts.now - since > days(56) else 7 + 7
+    return 7 if facts.episodes else 14
+
+
+def dose_since(facts):
+    left = not_replaced(facts.giving)
+    return at_this_dose_since(facts.course, left[0], facts.now) if len(left) == 1 else None
+
+
+def within_72_hours(facts, span):
+    """Whether four usable results, one per analyte and each that fresh, lie within 72 hours for sure."""
+    fresh = {}
+    for analyte in ACTING:
+        usable = [one for one in finals_of(facts.results, analyte) if one.usable]
+        fresh[analyte] = [one for one in usable if facts.now - one.start <= days(span)]
+    for first in [one.start for listed in fresh.values() for one in listed]:
+        near = {
+            analyte: [one for one in listed if one.start >= first and min(one.end, facts.now) - first <= days(3)]
+            for analyte, listed in fresh.items()
+        }
+        if all(near.values()):
+            return True
+    return False
+
+
+def line_6(facts):
+    if facts.course is None or not facts.giving or facts.episodes:
+        return False
+    if facts.current.kind != KNOWN or facts.current.most != ESCALATES_FROM:
+        return False
+    since = dose_since(facts)
+    if since is None or facts.now - since < days(21) or earlier_fall(facts.course, facts.now):
+        return False
+    if not within_72_hours(facts, 7) or not all(confirmed(facts, analyte, 1) for analyte in ACTING):
+        return False
+    return not unusable_in_course(facts) and not bars_escalation(facts.results, facts.now)
+
+
+def unusable_in_course(facts):
+    counts = [one for analyte in ACTING for one in finals_of(facts.results, analyte)]
+    return any(not one.usable and in_course(one, facts.course) for one in counts)
+
+
+def level_of_line_4(facts):
+    """One level below the current dose (0: hold); None where that is unknown."""
+    if facts.course is None or level(facts.current) is None or facts.current.kind == GAPS:
+        return None
+    return one_level_below(facts.current.most)
+
+
+def refer(facts, conclusion):
+    if conclusion not in ("interrupt", "keep-interrupted", "restart-reduced", "reduce"):
+        return []
+    reasons = set()
+    if conclusion != "reduce" and grade_4(facts):
+        reasons.add("grade-4")
+    if second_below_first(facts.course, facts.episodes):
+        reasons.add("second-episode")
+    if long_interruption(facts):
+        reasons.add("long-interruption")
+    if facts.ceiling == 0 or (conclusion == "reduce" and level_of_line_4(facts) == 0):
+        reasons.add("no-lower-level")
+    if not facts.ceiling_known:
+        reasons.add("onset-dose-unknown")
+    if any(found and found.low >= 3 for found in facts.baselines.values()):
+        reasons.add("baseline-grade-3")
+    return sorted(reasons)
+
+
+def grade_4(facts):
+    last = facts.episodes[-1].bad if facts.episodes else []
+    said = [voice.result for voice in facts.voices.values() if voice.result]
+    today = [one for one in said if facts.now - one.start <= days(14)]
+    return any(one.low >= 4 for one in last + today)
+
+
+def long_interruption(facts):
+    if facts.course is None or facts.giving:
+        return False
+    since = interrupted_since(facts)
+    return since is not None and facts.now - since > days(28)
+
+
+def interrupted_since(facts):
+    latest = max(facts.course.orders, key=lambda order: (order.first, order.last))
+    if latest.end and latest.end[1] < facts.now:
+        return latest.end[0]
+    if facts.episodes:
+        return facts.episodes[-1].onset
+    return min((one.onset for one in facts.toxicities if one.onset), default=None)
