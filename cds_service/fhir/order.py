@@ -10,14 +10,13 @@ from msgspec import UNSET, Raw
 
 from cds_service.clinical.facts import Order, Reason, Unknown, When
 from cds_service.fhir.codes import Drug
-from cds_service.fhir.dosage.bounds import Reach, later, of_period
+from cds_service.fhir.dosage.bounds import Reach, at, later, of_period
 from cds_service.fhir.dosage.phases import Context, phases, text_of
 from cds_service.fhir.dosage.strength import strength
 from cds_service.fhir.patient import Subject, Whose, references, whose
 from cds_service.fhir.reasons import OF_TOXICITY
 from cds_service.fhir.references import local
 from cds_service.fhir.strict import Unreadable, strict
-from cds_service.fhir.times import when
 from cds_service.fhir.validate import fault_of
 
 Resource = Mapping[str, Any]
@@ -138,8 +137,7 @@ def _tablet(medication: Raw | None) -> tuple[Fraction | None, bool]:
 
 def _orders(resource: Resource, candidate: Candidate, tablet: Fraction | None, scope: Scope) -> Iterator[Order]:
     """Raises ValueError for times that cannot be read."""
-    authored = resource.get("authoredOn")
-    written = None if authored is None else when(authored, scope.zone)
+    written = at(resource.get("authoredOn"), scope.zone)
     context = Context(candidate.source, scope.zone, tablet, _reach(resource, written, scope.zone))
     instructions = resource.get("dosageInstruction") or []
     forbids = resource.get("doNotPerform") is True

@@ -46,9 +46,19 @@ def reach(instruction: Element, order: Reach, zone: ZoneInfo) -> Reach:
 def of_period(element: Element, zone: ZoneInfo) -> Reach:
     """Start and end of a FHIR Period, each where given. Raises ValueError: unreadable, or ending before it starts."""
     start, end = element.get("start"), element.get("end")
-    if start is not None and end is not None:
+    found = Reach(at(start, zone), at(end, zone))
+    if found.start is not None and found.end is not None:
         period(start, end, zone)
-    return Reach(None if start is None else when(start, zone), None if end is None else when(end, zone))
+    return found
+
+
+def at(time: object, zone: ZoneInfo) -> When | None:
+    """A FHIR time, None where none is given. Raises ValueError for what is none: the models take numbers for times."""
+    if time is None:
+        return None
+    if not isinstance(time, str):
+        raise ValueError("a time is not a text")
+    return when(time, zone)
 
 
 def later(start: When | None, duration: Element, zone: ZoneInfo) -> When | None:

@@ -32,13 +32,13 @@ class Labs:
         return {analyte: tuple([item.result for item in items]) for analyte, items in self.items.items()}
 
 
-def read(pages: Iterable[Page], patient: str, servers: Iterable[str], zone: ZoneInfo, latest: datetime) -> Labs:
-    """The results in `pages` for the patient with this id, relative or absolute under one of the bases `servers`.
+def read(pages: Iterable[Page], patient: str, server: str, zone: ZoneInfo, latest: datetime) -> Labs:
+    """The results in `pages` for the patient with this id, under the FHIR server of the call ("" where none).
 
     Dates without a time are days of `zone`; what was collected after `latest` is the future, and unusable. Nothing is
     validated as R4 here: `validate_newest` does that.
     """
-    scope = Scope(patient, servers, zone, latest.astimezone(UTC))
+    scope = Scope(patient, server, zone, latest.astimezone(UTC))
     found = Sorted()
     for page in pages:
         reason = page.reason()

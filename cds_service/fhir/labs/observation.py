@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, get_type_hints
+from typing import Any, TypeGuard, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 Unread = Raw | UnsetType
+NOTHING = Raw(b"null")
 
 
 class Coding(msgspec.Struct, gc=False):
@@ -39,12 +40,12 @@ class Observation(msgspec.Struct, gc=False):
     resourceType: str | None = None
     id: str | None = None
     status: str | None = None
-    code: Unread = UNSET
-    subject: Unread = UNSET
+    code: Raw = NOTHING
+    subject: Raw = NOTHING
     effectiveDateTime: str | None = None
     valueQuantity: Quantity | None = None
-    referenceRange: Unread = UNSET
-    identifier: Unread = UNSET
+    referenceRange: Raw = NOTHING
+    identifier: Raw = NOTHING
     issued: str | None = None
     modifierExtension: Unread = UNSET
     dataAbsentReason: Unread = UNSET
@@ -99,7 +100,7 @@ def salvage(raw: Raw) -> tuple[Observation, str]:
     return Observation(**kept), ", ".join(broken)
 
 
-def given(member: Unread) -> bool:
+def given(member: Unread) -> TypeGuard[Raw]:
     """True where a member was sent with content; null, [], {} and "" are none."""
     return isinstance(member, Raw) and bytes(member).translate(None, b" \t\r\n") not in (b"null", b"[]", b"{}", b'""')
 

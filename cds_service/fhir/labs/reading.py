@@ -1,22 +1,18 @@
 """One Observation of a used code -> one Result, known exactly or unusable with its reason."""
 
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Raw
 
 from cds_service.clinical.facts import ANY_TIME, Reason, Result, Unknown, When
 from cds_service.fhir import units
 from cds_service.fhir.codes import Meaning
 from cds_service.fhir.labs.assembly import assemble
-from cds_service.fhir.labs.limits import NO_LIMITS
 from cds_service.fhir.labs.observation import Observation, Quantity, given
-from cds_service.fhir.labs.scope import Scope
+from cds_service.fhir.labs.scope import Scope, Unusable, unreadable
 from cds_service.fhir.times import period, when
 
-_COMPARATORS = frozenset({None, "", "<", "<=", ">", ">="})
-_LONGEST_DETAIL = 200
+_COMPARATORS = frozenset({None, "<", "<=", ">", ">="})
 
 
 class _Period(msgspec.Struct):
@@ -28,63 +24,53 @@ _TEXT = msgspec.json.Decoder(str)
 _PERIOD = msgspec.json.Decoder(_Period)
 
 
-class Unusable(Exception):
-    """Why a result cannot be used; `detail` is what was sent, or the members at fault."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.detail = detail[:_LONGEST_DETAIL]
-
-
 def result(sent: Observation, meaning: Meaning, scope: Scope, fault: Unusable | None = None) -> Result:
     """The result of an Observation of the patient; with `fault`, one that is unusable for a reason known before."""
     text = sent.effectiveDateTime
-    taken = scope.times[text] if text is not None else _unusual_time(sent, scope.zone)
-    try:
-        if taken is None:
-            raise Unusable(Reason.UNREADABLE, f"time: {text or 'none that can be read'}")
-        if fault:
-            raise fault
-        if taken.start > scope.latest:
-            raise Unusable(Reason.FUTURE, taken.start.isoformat())
-        return _measured(sent, meaning, taken, scope)
-    except Unusable as error:
-        unknown = Unknown(meaning.analyte, error.reason, sent.source, error.detail)
-        return Result(meaning.analyte, sent.source, taken or ANY_TIME, sent.status != "preliminary", unknown)
+    taken, untimely = scope.times[text] if text is not None else _unusual_time(sent, scope)
+    fault = fault or untimely
+    if fault is None:
+        measured = _measured(sent, meaning, taken, scope)
+        if isinstance(measured, Result):
+            return measured
+        fault = measured
+    unknown = Unknown(meaning.analyte, fault.reason, sent.source, fault.detail)
+    return Result(meaning.analyte, sent.source, taken, sent.status != "preliminary", unknown)
 
 
-def _unusual_time(sent: Observation, zone: ZoneInfo) -> When | None:
+def _unusual_time(sent: Observation, scope: Scope) -> tuple[When, Unusable | None]:
+    """A time sent otherwise than by effectiveDateTime: that of collection, else that of issue, marked."""
     try:
-        if isinstance(sent.effectiveInstant, Raw):
-            return when(_TEXT.decode(sent.effectiveInstant), zone)
-        if isinstance(sent.effectivePeriod, Raw):
+        if given(sent.effectiveInstant):
+            return scope.timely(when(_TEXT.decode(sent.effectiveInstant), scope.zone))
+        if given(sent.effectivePeriod):
             span = _PERIOD.decode(sent.effectivePeriod)
-            return period(span.start, span.end, zone)
-        if given(sent.effectiveTiming) or sent.issued is None:
-            return None
-        issued = when(sent.issued, zone)
+            return scope.timely(period(span.start, span.end, scope.zone))
+        if sent.issued is not None and not given(sent.effectiveTiming):
+            issued = when(sent.issued, scope.zone)
+            return scope.timely(When(issued.start, issued.end, issued=True))
     except (ValueError, msgspec.MsgspecError):
-        return None
-    return When(issued.start, issued.end, issued=True)
+        return ANY_TIME, unreadable("time: cannot be read")
+    return ANY_TIME, unreadable("time: none that can be used")
 
 
-def _measured(sent: Observation, meaning: Meaning, taken: When, scope: Scope) -> Result:
+def _measured(sent: Observation, meaning: Meaning, taken: When, scope: Scope) -> Result | Unusable:
     quantity = sent.valueQuantity
-    value = _number(quantity)
-    assert quantity is not None
-    conversion = scope.conversions[meaning, quantity.unit, quantity.code, quantity.system]
-    if conversion is None:
-        raise Unusable(Reason.WRONG_UNIT, _as_sent(quantity))
+    if quantity is None:
+        return unreadable("no value")
+    value = Decimal(quantity.value) if type(quantity.value) is int else quantity.value
+    if type(value) is not Decimal or quantity.comparator not in _COMPARATORS:
+        return unreadable(_as_sent(quantity))
+    scale = scope.scales[meaning, quantity.unit, quantity.code, quantity.system, bytes(sent.referenceRange)]
+    if scale is None:
+        return Unusable(Reason.WRONG_UNIT, unreadable(_as_sent(quantity)).detail)
+    conversion = scale.conversion
     canonical = units.times(value, conversion.factor)
-    least, most = units.BANDS[meaning.analyte]
-    if canonical is None or not least <= canonical <= most:
-        raise Unusable(Reason.UNREADABLE, _as_sent(quantity))
-    ranges = sent.referenceRange
-    low, high = scope.limits[meaning, bytes(ranges)] if isinstance(ranges, Raw) else NO_LIMITS
+    if canonical is None or not scale.least <= canonical <= scale.most:
+        return unreadable(_as_sent(quantity))
     return assemble(
         meaning.analyte,
-        sent.source,
+        f"Observation/{sent.id}" if sent.id else "",
         taken,
         sent.status != "preliminary",
         None,
@@ -93,20 +79,9 @@ def _measured(sent: Observation, meaning: Meaning, taken: When, scope: Scope) ->
         value if conversion.as_sent else canonical,
         conversion.unit,
         value if conversion.molar else None,
-        low,
-        high,
+        scale.low,
+        scale.high,
     )
-
-
-def _number(quantity: Quantity | None) -> Decimal:
-    if quantity is None:
-        raise Unusable(Reason.UNREADABLE, "no value")
-    value = quantity.value
-    if type(value) is int:
-        value = Decimal(value)
-    if type(value) is not Decimal or quantity.comparator not in _COMPARATORS:
-        raise Unusable(Reason.UNREADABLE, _as_sent(quantity))
-    return value
 
 
 def _as_sent(quantity: Quantity) -> str:

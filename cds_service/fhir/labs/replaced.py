@@ -7,7 +7,7 @@ from msgspec import Raw
 
 from cds_service.clinical.facts import ANY_TIME, Result
 from cds_service.fhir.codes import LOINC, RESULTS
-from cds_service.fhir.labs.observation import Concept, Observation, Unread
+from cds_service.fhir.labs.observation import Concept, Observation
 
 _RANKS = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
 _FINAL = 1
@@ -64,14 +64,14 @@ def _names(item: Item) -> Iterator[Hashable]:
             yield code, taken.start, taken.end
 
 
-def _identifiers(raw: Unread) -> Iterable[Hashable]:
+def _identifiers(raw: Raw) -> Iterable[Hashable]:
     try:
-        identifiers = _IDENTIFIERS.decode(raw) or [] if isinstance(raw, Raw) else []
+        identifiers = _IDENTIFIERS.decode(raw) or []
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ()
     return [(x.system, x.value) for x in identifiers if x.system and x.value]
 
 
-def _codes(raw: Unread) -> Iterable[str]:
-    coding = _CONCEPT.decode(raw).coding if isinstance(raw, Raw) else None
+def _codes(raw: Raw) -> Iterable[str]:
+    coding = _CONCEPT.decode(raw).coding
     return [x.code for x in coding or [] if x.system == LOINC and x.code in RESULTS]

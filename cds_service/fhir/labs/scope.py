@@ -1,16 +1,17 @@
 """What every Observation of a call is read against, and what was worked out of the parts that come again and again."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Generic, TypeVar
+from decimal import Decimal
+from typing import Generic, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cds_service.clinical.facts import When
+from cds_service.clinical.facts import ANY_TIME, Reason, When
 from cds_service.fhir import units
 from cds_service.fhir.codes import CONTEXT_RESULTS, LOINC, RESULTS, Meaning
-from cds_service.fhir.labs.limits import Limits, limits_of
+from cds_service.fhir.labs.limits import limits_of
 from cds_service.fhir.labs.observation import Concept
 from cds_service.fhir.patient import Subject, Whose, references, whose
 from cds_service.fhir.times import when
@@ -18,12 +19,34 @@ from cds_service.fhir.times import when
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
-# A meaning with Quantity.unit, code and system.
-Spelling = tuple[Meaning, str | None, str | None, str | None]
-
+COUNTING = frozenset({"final", "amended", "corrected", "preliminary"})
 _BESIDE = {**{code: Meaning("", code) for code in CONTEXT_RESULTS}, **RESULTS}
 _CONCEPT = msgspec.json.Decoder(Concept | None)
 _SUBJECT = msgspec.json.Decoder(Subject | None)
+_LONGEST_DETAIL = 200
+
+
+class Unusable(NamedTuple):
+    """Why a result cannot be used; `detail` is what was sent, or the members at fault."""
+
+    reason: Reason
+    detail: str
+
+
+class Scale(NamedTuple):
+    """How to read a number with its unit and range: what it may be, and the limits of normal, in the canonical unit."""
+
+    conversion: units.Conversion
+    least: Decimal
+    most: Decimal
+    low: Decimal | None
+    high: Decimal | None
+
+
+# What a number came with: the meaning of its code; Quantity.unit, code and system; the reference range as sent.
+Setting = tuple[Meaning, str | None, str | None, str | None, bytes]
+# What makes an Observation one of the usual ones: resourceType, code, subject, and status, as sent.
+Kind = tuple[str | None, bytes, bytes, str | None]
 
 
 class Known(dict[_Key, _Value], Generic[_Key, _Value]):
@@ -41,24 +64,53 @@ class Known(dict[_Key, _Value], Generic[_Key, _Value]):
 class Scope:
     """The patient, the site's time zone, and the last instant that is not the future; tables by what was sent."""
 
-    def __init__(self, patient: str, servers: Iterable[str], zone: ZoneInfo, latest: datetime) -> None:
-        own = references(patient, "").union(*(references(patient, server) for server in servers))
+    def __init__(self, patient: str, server: str, zone: ZoneInfo, latest: datetime) -> None:
         self.zone = zone
         self.latest = latest
-        self.meanings = Known[bytes, Sequence[Meaning] | None](meanings_of)
-        self.subjects = Known[bytes, Whose](lambda raw: _whose(raw, own))
-        self.times = Known[str, When | None](lambda text: _when(text, zone))
-        self.conversions = Known[Spelling, units.Conversion | None](lambda key: units.factor(*key[0], *key[1:]))
-        self.limits = Known[tuple[Meaning, bytes], Limits](lambda key: limits_of(key[1], key[0]))
+        self.own = references(patient, server)
+        self.usual = Known[Kind, Meaning | None](self._usual)
+        self.times = Known[str, tuple[When, Unusable | None]](self._time)
+        self.scales = Known[Setting, Scale | None](_scale)
+
+    def whose(self, subject: bytes) -> Whose:
+        """Whose an Observation with this subject is; one that cannot be read says nothing."""
+        try:
+            return whose(_SUBJECT.decode(subject), self.own)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return Whose.NOT_SAID
+
+    def timely(self, taken: When) -> tuple[When, Unusable | None]:
+        """The time, and a fault where it is in the future."""
+        future = taken.start > self.latest
+        return taken, Unusable(Reason.FUTURE, taken.start.isoformat()) if future else None
+
+    def _usual(self, kind: Kind) -> Meaning | None:
+        """The meaning of an Observation that has one, is the patient's, and counts; None for every other."""
+        resource_type, code, subject, status = kind
+        meanings = meanings_of(code)
+        if resource_type != "Observation" or not meanings or len(meanings) > 1 or status not in COUNTING:
+            return None
+        return meanings[0] if self.whose(subject) is Whose.OWN else None
+
+    def _time(self, text: str) -> tuple[When, Unusable | None]:
+        try:
+            return self.timely(when(text, self.zone))
+        except ValueError:
+            return ANY_TIME, unreadable(f"time: {text}")
 
 
-def meanings_of(raw: bytes) -> Sequence[Meaning] | None:
+def unreadable(detail: str) -> Unusable:
+    """Not understood, for a reason that needs no code of its own."""
+    return Unusable(Reason.UNREADABLE, detail[:_LONGEST_DETAIL])
+
+
+def meanings_of(code: bytes) -> Sequence[Meaning] | None:
     """What the LOINC codes of a CodeableConcept mean: () where none is used, None where it cannot be read.
 
     Several meanings contradict each other; one without an analyte is of a code that is not a result by itself.
     """
     try:
-        concept = _CONCEPT.decode(raw)
+        concept = _CONCEPT.decode(code)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     if concept is None:
@@ -69,15 +121,9 @@ def meanings_of(raw: bytes) -> Sequence[Meaning] | None:
     return tuple(dict.fromkeys(_BESIDE[code] for code in known if code))
 
 
-def _whose(raw: bytes, own: frozenset[str]) -> Whose:
-    try:
-        return whose(_SUBJECT.decode(raw), own)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Whose.NOT_SAID
-
-
-def _when(text: str, zone: ZoneInfo) -> When | None:
-    try:
-        return when(text, zone)
-    except ValueError:
+def _scale(setting: Setting) -> Scale | None:
+    meaning, *unit, ranges = setting
+    conversion = units.factor(*meaning, *unit)
+    if conversion is None:
         return None
+    return Scale(conversion, *units.BANDS[meaning.analyte], *limits_of(ranges, meaning))

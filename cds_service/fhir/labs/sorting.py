@@ -20,12 +20,11 @@ from cds_service.fhir.labs.observation import (
     salvage,
     times,
 )
-from cds_service.fhir.labs.reading import Unusable, result
+from cds_service.fhir.labs.reading import result
 from cds_service.fhir.labs.replaced import Item
-from cds_service.fhir.labs.scope import Scope
+from cds_service.fhir.labs.scope import COUNTING, Scope, Unusable, meanings_of, unreadable
 from cds_service.fhir.patient import Whose
 
-_COUNTING = frozenset({"final", "amended", "corrected", "preliminary"})
 _NO_RESULT = frozenset({"registered", "cancelled", "entered-in-error", "unknown"})
 
 
@@ -47,29 +46,20 @@ def sort(raw: Raw, scope: Scope, found: Sorted) -> None:
         sent, broken = salvage(raw)
         _sort_any(sent, raw, broken, scope, found)
         return
-    meaning = _ordinary(sent, scope)
-    if meaning:
+    meaning = scope.usual[sent.resourceType, bytes(sent.code), bytes(sent.subject), sent.status]
+    if meaning and UNUSUAL(sent) == NOTHING_UNUSUAL:
         found.items[meaning.analyte].append(Item(result(sent, meaning, scope), sent, raw))
     else:
         _sort_any(sent, raw, "", scope, found)
 
 
-def _ordinary(sent: Observation, scope: Scope) -> Meaning | None:
-    """What an Observation measures that has one meaning, belongs to the patient, counts, and has nothing unusual."""
-    if isinstance(sent.code, Raw) and isinstance(sent.subject, Raw) and sent.resourceType == "Observation":
-        meanings = scope.meanings[bytes(sent.code)]
-        own = scope.subjects[bytes(sent.subject)] is Whose.OWN
-        if meanings and len(meanings) == 1 and own and sent.status in _COUNTING and UNUSUAL(sent) == NOTHING_UNUSUAL:
-            return meanings[0]
-    return None
-
-
 def _sort_any(sent: Observation, raw: Raw, broken: str, scope: Scope, found: Sorted) -> None:
-    meanings = scope.meanings[bytes(sent.code)] if isinstance(sent.code, Raw) else None
-    subject = scope.subjects[bytes(sent.subject)] if isinstance(sent.subject, Raw) else Whose.NOT_SAID
-    if meanings is None or sent.resourceType != "Observation":
+    meanings = meanings_of(bytes(sent.code)) if sent.resourceType == "Observation" else None
+    if meanings is None:
         found.gaps.extend(_gap(raw, sent))
-    elif meanings and subject is Whose.OTHER:
+    elif not meanings:
+        return
+    elif (subject := scope.whose(bytes(sent.subject))) is Whose.OTHER:
         found.foreign.append(Unknown(_analytes(meanings)[0], Reason.OTHER_PATIENT, sent.source))
     elif _is_empty(sent, broken):
         found.absent.extend(Unknown(analyte, Reason.ABSENT, sent.source) for analyte in _analytes(meanings))
@@ -103,25 +93,25 @@ def _is_empty(sent: Observation, broken: str) -> bool:
 def _fault(sent: Observation, subject: Whose, meanings: Sequence[Meaning], broken: str) -> Unusable | None:
     """What makes the whole Observation unusable, whatever its value."""
     if broken:
-        return Unusable(Reason.UNREADABLE, broken)
+        return unreadable(broken)
     if subject is Whose.NOT_SAID:
-        return Unusable(Reason.UNREADABLE, "subject")
-    if sent.status not in _COUNTING:
-        return Unusable(Reason.UNREADABLE, "status")
+        return unreadable("subject")
+    if sent.status not in COUNTING:
+        return unreadable("status")
     if len(meanings) > 1:
         return Unusable(Reason.CONFLICTING, "code")
     if given(sent.modifierExtension):
-        return Unusable(Reason.UNREADABLE, "modifierExtension")
+        return unreadable("modifierExtension")
     return _doubt(sent)
 
 
 def _doubt(sent: Observation) -> Unusable | None:
     """Why an Observation says more than one thing at once, or no number."""
     if len(times(sent)) > 1:
-        return Unusable(Reason.UNREADABLE, ", ".join(times(sent)))
+        return unreadable(", ".join(times(sent)))
     if given(sent.dataAbsentReason):
-        return Unusable(Reason.UNREADABLE, "dataAbsentReason beside a value")
+        return unreadable("dataAbsentReason beside a value")
     for name in other_values(sent):
         value = bytes(getattr(sent, name)).decode("utf-8", "replace")
-        return Unusable(Reason.UNREADABLE, f"{name}: {value}")
+        return unreadable(f"{name}: {value}")
     return None
