@@ -38,7 +38,7 @@ def _report(count: int, floor: Wsgi, product: Wsgi) -> None:
     paths = {
         "read and drop": (floor, "/read-and-drop", nullcontext),
         "typed decode": (floor, "/typed-decode", nullcontext),
-        "decide": (product, bodies.SERVICE, _bare),
+        "decide": (product, bodies.SERVICE, _Bare),
         "decide + validate": (product, bodies.SERVICE, _unrecorded),
         "decide + validate + record": (product, bodies.SERVICE, nullcontext),
     }
@@ -103,7 +103,7 @@ def _unrecorded() -> AbstractContextManager[object]:
     return patch("cds_service.store.Store.record", lambda *_, **__: None)
 
 
-class _bare:
+class _Bare:
     """Neither validation of the used resources nor the record of the decision."""
 
     def __enter__(self) -> None:

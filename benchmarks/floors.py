@@ -1,4 +1,4 @@
-"""The floors: the least that any Flask service does with such a body. They stay as they are; nothing is added to them."""
+"""The floors: the least that any Flask service does with such a body. They stay as they are; nothing is added."""
 
 from decimal import Decimal
 

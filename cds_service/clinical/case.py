@@ -40,8 +40,8 @@ class Case:
 
     @property
     def current(self) -> Decimal | None:
-        """The current dose in mg per day; None where unknown or where no course runs."""
-        return self.course.dose if self.course else None
+        """The current dose level in mg per day; None where unknown, not continuous, or where no course runs."""
+        return self.course.level if self.course else None
 
     @property
     def last_episode(self) -> Episode | None:

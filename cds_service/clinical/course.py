@@ -35,7 +35,13 @@ class Course:
 
     @property
     def dose(self) -> Decimal | None:
+        """What limits are held against: of a regimen that is not continuous the dose of its dosing days."""
         return of.known_dose(self.current) if self.current else None
+
+    @property
+    def level(self) -> Decimal | None:
+        """The dose that levels are counted from: one that is given every day."""
+        return of.level(self.current) if self.current else None
 
     def holds(self, when: When) -> bool:
         """True unless `when` is surely before the first dose."""
@@ -56,13 +62,13 @@ def running(record: Sequence[Order], now: datetime, p: Parameters) -> Course | N
 
 
 def dose_at(course: Course, when: When, now: datetime) -> Decimal | None:
-    """The dose in force at a time of the course, else the last one before it; None where unknown or conflicting."""
+    """The dose level in force at a time of the course, else the last before it; None where unknown or conflicting."""
     started = [x for x in course.orders if x.start is None or x.start.start <= when.end]
     if not started:
         return None
     running_then = [x for x in started if _ended(course.orders, x, now) >= when.start]
     in_force = [x for x in running_then if not _replaced(x, running_then, when)] or started[-1:]
-    doses = [of.known_dose(x) for x in in_force]
+    doses = [of.level(x) for x in in_force]
     if None in doses or of.conflict(in_force, now.tzinfo):
         return None
     return min(x for x in doses if x is not None)

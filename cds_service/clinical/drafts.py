@@ -8,8 +8,9 @@ from decimal import Decimal
 from cds_service.clinical import decision as d
 from cds_service.clinical import orders as of
 from cds_service.clinical.case import Case
+from cds_service.clinical.decision import Finding
 from cds_service.clinical.facts import Dose, Order, Unknown
-from cds_service.clinical.rules import Outcome, unassessed
+from cds_service.clinical.rules import Outcome, reduce, unassessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Row:
     """One row that applies to one draft. `proposed` is the daily dose in mg to rewrite the draft to, None without one.
 
     `why` are the codes of an unclear dose; `clashing` the orders that the draft overlaps, `total` their sum in mg/day.
+    `findings` are those that the row rests on, where they are not those of the conclusion.
     """
 
     number: int
@@ -27,7 +29,11 @@ class Row:
     why: tuple[str, ...] = ()
     clashing: tuple[Order, ...] = ()
     total: Decimal | None = None
+    findings: tuple[Finding, ...] = ()
 
+
+UNCLEAR = ("malformed", "undetermined", "not-continuous", "off-grid", "not-coded", "child")
+TOO_HIGH = ("dose-range", "more-than-one-level")
 
 Ask = Callable[[Case, Outcome, Order], Row | None]
 
@@ -36,7 +42,7 @@ def rows(case: Case, outcome: Outcome) -> tuple[Row, ...]:
     """Every row that applies to any draft of the call, the first one first."""
     asked: Iterable[Ask] = ROWS_OF_ANY_PROTOCOL if case.protocol_unknown else ROWS
     found = [row for draft in case.drafts for ask in asked if (row := ask(case, outcome, draft))]
-    return tuple(sorted(found, key=lambda x: (x.number, x.draft.source)))
+    return tuple(sorted(found, key=lambda x: (x.number, x.draft.source, -(of.known_dose(x.draft) or Decimal(0)))))
 
 
 def stopped(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -55,14 +61,26 @@ def over_maximum(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 
 
 def over_level(case: Case, outcome: Outcome, draft: Order) -> Row | None:
-    """Row 3: the draft is above the level that a toxicity leaves; a patient without a dose has no level below it."""
-    if outcome.conclusion not in (d.RESTART_REDUCED, d.REDUCE):
+    """Row 3: the draft is above the level that a toxicity leaves, the lowest one where there are several."""
+    lowest = min(_toxic_levels(case, outcome), key=lambda x: x[0], default=None)
+    if lowest is None:
         return None
-    level = Decimal(0) if case.course is None else outcome.level
+    level, line = lowest
     dose = of.known_dose(draft)
-    if level is None or dose is None or dose <= level:
+    if case.course is not None and (dose is None or dose <= level):
         return None
-    return Row(3, outcome.conclusion, d.WARNING, draft, level or None)
+    return Row(3, line.conclusion, d.WARNING, draft, level or None, findings=line.findings)
+
+
+def _toxic_levels(case: Case, outcome: Outcome) -> list[tuple[Decimal, Outcome]]:
+    """The levels of lines 3 and 4, whichever of them gave the conclusion; 0 where no dose is known that has one below.
+
+    A patient without a course has no dose, so that there is no level below it; an unknown dose is left to row 8.
+    """
+    lines = [outcome] if outcome.conclusion in (d.RESTART_REDUCED, d.REDUCE) else []
+    lines += [x for x in (reduce(case),) if x and outcome.conclusion == d.RESTART_REDUCED]
+    levels = [(Decimal(0) if starts(case) else x.level, x) for x in lines]
+    return [(level, x) for level, x in levels if level is not None]
 
 
 def over_starting_dose(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -75,7 +93,7 @@ def over_starting_dose(case: Case, outcome: Outcome, draft: Order) -> Row | None
 
 def unsupported_escalation(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 5: the draft raises a known current dose without support, by a range, or by more than one level."""
-    dose, current = draft.dose, case.current
+    dose, current = draft.dose, case.course.dose if case.course else None
     if current is None or not isinstance(dose, Dose) or dose.high <= current:
         return None
     one_level = dose.low == dose.high and dose.high - current <= case.p.dose_step
@@ -94,13 +112,14 @@ def duplicate(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 7: the draft overlaps an active order that it does not replace, or another draft of the call."""
     active = [x for x in dict.fromkeys(case.facts.orders) if _ordered(x) and _clash(case, draft, x)]
     others = [x for x in case.drafts if x is not draft and _clash(case, draft, x)]
-    clashing = (*active, *others)
+    clashing = (*sorted(active, key=of.rank), *others)
     if not clashing:
         return None
-    doses = [of.known_dose(x) for x in (draft, *clashing)]
-    total = None if None in doses else sum((x for x in doses if x is not None), Decimal(0))
-    indicator = d.CRITICAL if total is not None and total > case.p.maximum_dose else d.WARNING
-    return Row(7, d.DUPLICATE_ORDER, indicator, draft, clashing=clashing, total=total)
+    known = [dose for x in (draft, *clashing) if (dose := of.known_dose(x)) is not None]
+    total = sum(known, Decimal(0))  # what is known may be too much already
+    indicator = d.CRITICAL if total > case.p.maximum_dose else d.WARNING
+    complete = len(known) == len(clashing) + 1
+    return Row(7, d.DUPLICATE_ORDER, indicator, draft, clashing=clashing, total=total if complete else None)
 
 
 def unknown(case: Case, outcome: Outcome, draft: Order) -> Row | None:

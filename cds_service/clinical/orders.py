@@ -33,6 +33,11 @@ def known_dose(order: Order) -> Decimal | None:
     return order.dose.high if isinstance(order.dose, Dose) else None
 
 
+def level(order: Order) -> Decimal | None:
+    """The known dose of an order that gives it every day; None else: an intermittent regimen has no level."""
+    return order.dose.high if isinstance(order.dose, Dose) and order.dose.continuous else None
+
+
 def replaces(newer: Order, older: Order, zone: tzinfo | None) -> bool:
     """True where one order names the other, is the same one, or the older is known to end by the newer one's day."""
     if newer.names & older.names or newer.replaces & older.names:

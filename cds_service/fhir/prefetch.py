@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 
 from msgspec import Raw
 
@@ -30,10 +31,11 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The facts of a call, and the orders of the drug as the EHR sent them, by the source that the facts name."""
+    """The facts of a call; by the source that they name, the orders of the drug as sent and the mg in their tablets."""
 
     facts: Facts
     orders: Mapping[str, Resource]
+    tablets: Mapping[str, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ def read(
     if orders is None:
         return None
     page = bundle.read(_sent(prefetch, "results"))
-    read_labs = labs.read([page], scope.patient, (scope.server,) if scope.server else (), scope.zone, now + CLOCK_SKEW)
+    read_labs = labs.read([page], scope.patient, scope.server, scope.zone, now + CLOCK_SKEW)
     birth = born(prefetch.get("patient"), scope.patient, scope.zone)
     sent = {source: resource for found in orders.every for source, resource in found.resources.items()}
-    return Record(_facts(orders, labs.validate_newest(read_labs), birth), sent)
+    tablets = {source: strength for found in orders.every for source, strength in found.tablets.items()}
+    return Record(_facts(orders, labs.validate_newest(read_labs), birth), sent, tablets)
 
 
 def _read_orders(

@@ -19,6 +19,7 @@ _INSTANT = re.compile(
     r"(?:19|20)\d\d-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d)", re.ASCII
 )
 _LONGEST_NUMBER = 18  # digits, and places after the point
+_LARGEST_INTEGER = 10**18
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Check = Callable[[Any], bool]
@@ -65,7 +66,7 @@ def _is_instant(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     if type(value) is int:
-        return abs(value) < 10**_LONGEST_NUMBER
+        return abs(value) < _LARGEST_INTEGER
     if type(value) is not Decimal:
         return False
     _, digits, exponent = value.as_tuple()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from cds_service.clinical import decision as d
@@ -16,17 +17,21 @@ _REWRITING = frozenset(
 )
 
 
-def suggestions(decision: Decision, resources: Mapping[str, Resource], patient: str) -> tuple[Suggestion, ...]:
+def suggestions(
+    decision: Decision, resources: Mapping[str, Resource], tablets: Mapping[str, Fraction], patient: str
+) -> tuple[Suggestion, ...]:
     """The suggestions of the one card, the recommended one, if any, first.
 
-    `resources` are the orders as the EHR sent them, by the source that `decision` names them by. What an EHR cannot edit,
-    for want of an id or of a structure that can be rewritten exactly, is left out: the card then says it in words.
+    `resources` are the orders as the EHR sent them and `tablets` the mg in one tablet of each, by the source that
+    `decision` names them by. What an EHR cannot edit, for want of an id or of a structure that can be rewritten
+    exactly, is left out: the card then says it in words.
     """
     draft = resources.get(decision.draft.source) if decision.draft else None
     if decision.topic in _STOPPING:
         return (*_delete(draft, recommended=True), *_holds(decision, resources), *_recount(patient))
     if decision.topic in _REWRITING and decision.doses.proposed is not None:
-        return _rewrite(draft, decision.doses.proposed, recommended=decision.topic != d.ESCALATE)
+        tablet = tablets.get(decision.draft.source) if decision.draft else None
+        return _rewrite(draft, decision.doses.proposed, tablet, recommended=decision.topic != d.ESCALATE)
     if decision.topic in (d.REDUCE, d.DUPLICATE_ORDER):
         return _delete(draft, recommended=decision.topic == d.REDUCE)
     if any(x.what in (*COUNTS, "counts") for x in decision.unknown):
@@ -39,14 +44,17 @@ def _delete(draft: Resource | None, recommended: bool) -> tuple[Suggestion, ...]
     return (Suggestion("delete-draft", (action,), recommended=recommended),) if action else ()
 
 
-def _rewrite(draft: Resource | None, dose: Decimal, recommended: bool) -> tuple[Suggestion, ...]:
-    rewritten = actions.rewrite(draft, dose) if draft else None
+def _rewrite(
+    draft: Resource | None, dose: Decimal, tablet: Fraction | None, recommended: bool
+) -> tuple[Suggestion, ...]:
+    rewritten = actions.rewrite(draft, dose, tablet) if draft else None
     action = actions.update(rewritten) if rewritten else None
     return (Suggestion("rewrite-draft", (action,), dose, recommended),) if action else ()
 
 
 def _holds(decision: Decision, resources: Mapping[str, Resource]) -> tuple[Suggestion, ...]:
-    held = [actions.on_hold(resources[x.source]) for x in decision.active if x.source in resources]
+    running = dict.fromkeys(x.source for x in decision.active if x.source in resources)
+    held = [actions.on_hold(resources[x]) for x in running]
     updates = tuple(y for y in (actions.update(x) for x in held if x) if y)
     return (Suggestion("hold-active", updates),) if updates else ()
 

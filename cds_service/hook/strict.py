@@ -27,10 +27,8 @@ def text(body: bytes) -> bytes:
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.strip():
         raise NotJson("The body is empty.")
-    try:
-        body.decode()
-    except UnicodeDecodeError as error:
-        raise NotJson(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+    if not body.isascii():
+        _refuse_other_encodings(body)
     if not _flat(body) and _depth(body) > MAX_DEPTH:
         raise TooDeep(f"The body is nested more than {MAX_DEPTH} levels deep.")
     return body
@@ -49,6 +47,13 @@ def unique(body: bytes, values: Iterable[bytes]) -> None:
     for name, value in envelope:
         if name in ("context", "prefetch", "fhirAuthorization") and isinstance(value, _Members):
             _refuse_repeated(value, f"{name}.")
+
+
+def _refuse_other_encodings(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise NotJson(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
 
 
 class _Members(list[tuple[str, Any]]):

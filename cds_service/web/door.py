@@ -18,9 +18,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _KINDS: dict[int | None, type[errors.CdsError]] = {
     404: errors.UnknownPlace,
     405: errors.WrongMethod,
-    413: errors.TooLarge,
 }
-_TOO_LARGE = "The body is larger than {} bytes."
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST",
@@ -52,9 +50,22 @@ def body(call: Request) -> bytes:
         raise errors.NotJsonType(f"The Content-Type is {kind[:64]}.")
     if call.headers.get("Content-Encoding", "identity") != "identity":
         raise errors.NotJsonType("The body has a Content-Encoding, such as gzip; it is read uncompressed only.")
-    content = call.get_data(cache=False)
-    if call.content_length is None and len(content) == call.max_content_length and call.environ["wsgi.input"].read(1):
-        raise errors.TooLarge(_TOO_LARGE.format(call.max_content_length))  # the framework only stops reading there
+    return _content(call, call.max_content_length or 0)
+
+
+def _content(call: Request, limit: int) -> bytes:
+    """All of the body in one read; the framework would copy a large one several times."""
+    declared = call.content_length
+    # Without a length the server itself has to know where the body ends (chunked), else there is none.
+    size = declared if declared is not None else (limit + 1) * bool(call.environ.get("wsgi.input_terminated"))
+    try:
+        content: bytes = call.environ["wsgi.input"].read(size) if (declared or 0) <= limit else b""
+    except OSError:
+        raise errors.Refused("The body could not be read to its end.") from None
+    if max(declared or 0, len(content)) > limit:
+        raise errors.TooLarge(f"The body is larger than {limit} bytes.")
+    if len(content) < (declared or 0):
+        raise errors.Refused(f"The body ended after {len(content)} of {declared} bytes.")
     return content
 
 
@@ -87,10 +98,8 @@ def _refuse_http(error: HTTPException) -> Response:
 
 
 def _said(kind: type[errors.CdsError]) -> str:
-    if kind is errors.TooLarge:
-        return _TOO_LARGE.format(request.max_content_length)
     if kind is errors.Refused:
-        return "The request could not be read to its end."
+        return "The request could not be read."
     return f"{request.method} {request.path[:128]} is not answered here."
 
 

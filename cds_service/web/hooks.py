@@ -73,7 +73,7 @@ def walk(house: House, call: HookCall, trace: trail.Trace) -> Sequence[Card]:
         trail.other_drug(trace)
         return ()
     decision = decide(house.protocol, record.facts, now)
-    offers = suggestions(decision, record.orders, call.patient_id)
+    offers = suggestions(decision, record.orders, record.tablets, call.patient_id)
     cards = house.renderer.cards(decision, offers, new_id)
     trail.decided(trace, house.store, house.protocol, decision, cards)
     return cards

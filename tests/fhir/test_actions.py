@@ -243,6 +243,8 @@ NO_BUTTON = [
         50,
     ),
     ("the patient is told in words", order(instruction(patientInstruction="two tablets a day")), 50),
+    ("in another language, too", order(instruction(patientInstruction="deux comprimés")), 50),
+    ("and in figures", order(instruction(patientInstruction="2 with food")), 50),
     ("more is told in words", order(instruction(additionalInstruction=[{"text": "two in all"}])), 50),
     ("the text is translated", order(instruction(text="x", _text={"extension": [{"url": "urn:t"}]})), 50),
     (
@@ -282,7 +284,11 @@ def test_where_there_is_no_button(resource: dict[str, Any], level: int) -> None:
 def test_harmless_words_leave_the_button() -> None:
     narrative = '<div xmlns="http://www.w3.org/1999/xhtml">trofosfamide</div>'
     coded = {"coding": [{"system": SNOMED, "code": "311504000"}], "text": "With or after food"}
-    resource = order(instruction(additionalInstruction=[coded]), text={"status": "generated", "div": narrative})
+    one = instruction(
+        additionalInstruction=[coded, {"text": "Unzerkaut mit Wasser schlucken"}],
+        patientInstruction="Take with food and plenty of water. Do not crush.",
+    )
+    resource = order(one, text={"status": "generated", "div": narrative})
     assert rewritten(resource, 50) is not None
 
 

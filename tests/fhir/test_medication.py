@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.clinical.facts import Dose, Order, Reason, Unknown
+from cds_service.fhir.actions import rewrite
 from cds_service.fhir.medication import Concern, Found, Scope, concern, drafts, orders, unnamed
 from tests.fhir.orders import (
     IFOSFAMIDE,
@@ -552,26 +553,22 @@ def test_the_json_of_an_order_keeps_its_digits() -> None:
     assert '"value":50.10' in text(resource)
 
 
+BOUND = {"boundsPeriod": {"start": "2026-11-01", "end": "2026-12-01"}}
 FULL = order(
     instruction(
-        repeat(
-            when=["MORN", "EVE"],
-            frequency=2,
-            period=1,
-            periodUnit="d",
-            dayOfWeek=["mon"],
-            boundsPeriod={"start": "2026-11-01", "end": "2026-12-01"},
-        )
+        repeat(when=["MORN", "EVE"], frequency=2, period=1, periodUnit="d", **BOUND)
         | {"code": {"coding": [{"system": "http://snomed.info/sct", "code": "229799001"}], "text": "2 x"}},
         dose(tablets(1)) | {"rateRatio": {"numerator": mg(100), "denominator": mg(1, "d")}},
         text="x",
         route={"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]},
         sequence=1,
         additionalInstruction=[{"text": "y"}],
-        maxDosePerPeriod={"numerator": mg(100), "denominator": mg(1, "d")},
+        maxDosePerPeriod={"numerator": mg(150), "denominator": mg(1, "d")},
     ),
     instruction(
-        repeat(timeOfDay=["08:00:00"], boundsDuration=mg(3, "wk")), {"doseRange": {"low": mg(50), "high": mg(50)}}
+        repeat(timeOfDay=["08:00:00"], dayOfWeek="mon tue wed thu fri sat sun".split(), **BOUND),
+        {"doseRange": {"low": mg(50), "high": mg(50)}},
+        sequence=1,
     ),
     medicationCodeableConcept=None,
     medicationReference={"reference": "#m", "display": "Ixoten"},
@@ -598,6 +595,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(ODD)), min_size=1, max_size=3))
 def test_no_order_of_the_drug_vanishes_whatever_is_wrong_with_it(changes: list[tuple[int, Any]]) -> None:
     resource = copy.deepcopy(FULL)
+    assert only(record(resource)).dose == Dose(number("150"), number("150"))
     for at, odd in changes:
         every = places(resource)
         container, key = every[at % len(every)]
@@ -610,3 +608,6 @@ def test_no_order_of_the_drug_vanishes_whatever_is_wrong_with_it(changes: list[t
     for one in (*found.orders, *read.orders):
         assert isinstance(one.dose, Dose) or one.dose.detail
         assert one.source in one.names
+    for sent in read.resources.values():
+        changed = rewrite(sent, number("100"))
+        assert changed is None or only(drafts(bundle(changed), None, SCOPE)).dose == OF_100

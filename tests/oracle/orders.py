@@ -54,8 +54,11 @@ def read_order(raw, medication, server):
     start = starting(spans) or valid[0] or authored
     end = ending(spans, start) or valid[1] or supplied(raw, authored)
     status = raw.get("status")
-    broken = broken or status not in STATUSES or raw.get("intent") not in INTENTS or bool(raw.get("modifierExtension"))
+    broken = broken or status not in STATUSES or raw.get("intent", "order") not in INTENTS
+    broken = broken or bool(raw.get("modifierExtension"))
     broken = broken or not isinstance(raw.get("doNotPerform", False), bool)
+    if broken:  # nothing of it is relied on: it may have given the drug at any time, at any dose
+        start = end = authored = None
     return Order(raw, status, start, end, authored, phases(raw, medication), broken, server)
 
 
@@ -128,11 +131,15 @@ def unreadable(order):
 
 
 def gave(order, now):
-    return not order.malformed and order.status in GAVE and is_an_order(order) and order.first <= now
+    if order.malformed:
+        return unreadable(order)
+    return order.status in GAVE and is_an_order(order) and order.first <= now
 
 
 def is_active(order, now):
-    return not order.malformed and order.status == "active" and is_an_order(order) and order.last >= now
+    if order.malformed:
+        return unreadable(order)
+    return order.status == "active" and is_an_order(order) and order.last >= now
 
 
 def gives_now(order, now):
@@ -184,9 +191,8 @@ def level(dose):
 
 
 def one_level_below(mg):
-    """The next lower multiple of 50; 0 where there is none."""
-    below = mg // STEP * STEP
-    return below - STEP if below == mg else below
+    """The highest multiple of 50 that is at least 50 below; 0 where there is none."""
+    return max((mg - STEP) // STEP * STEP, type(mg)(0))
 
 
 def has_status_reason(order):

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from cds_service.fhir import units
 from cds_service.fhir.codes import Meaning
-from cds_service.fhir.labs.observation import Concept, Quantity, Unread, given
+from cds_service.fhir.labs.observation import FAULTS, Concept, Quantity, Unread, given
 
 Limits = tuple[Decimal | None, Decimal | None]
 NO_LIMITS: Limits = (None, None)
@@ -30,7 +30,7 @@ def limits_of(raw: bytes, meaning: Meaning) -> Limits:
     """
     try:
         ranges = _RANGES.decode(raw) or []
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except FAULTS:
         return NO_LIMITS
     if len(ranges) != 1 or not _is_normal(ranges[0].type) or given(ranges[0].modifierExtension):
         return NO_LIMITS

@@ -10,6 +10,8 @@ from msgspec import UNSET, Raw, UnsetType
 
 Unread = Raw | UnsetType
 NOTHING = Raw(b"null")
+# What decoding may raise; ArithmeticError for numbers whose exponent no Decimal can have.
+FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError)
 
 
 class Coding(msgspec.Struct, gc=False):
@@ -84,18 +86,18 @@ _EACH: Mapping[str, msgspec.json.Decoder[Any]] = {
 
 
 def salvage(raw: Raw) -> tuple[Observation, str]:
-    """An Observation that `decode` refused, without its members of a wrong form, and the names of those.
-
-    Raises msgspec.MsgspecError where it is no JSON object.
-    """
-    sent = _MEMBERS.decode(raw)
+    """An Observation that `decode` refused, without its members of a wrong form, and the names of those."""
+    try:
+        sent = _MEMBERS.decode(raw)
+    except FAULTS:
+        return Observation(), "resource"
     kept: dict[str, Any] = {}
     broken = []
     for name, decoder in _EACH.items():
         if name in sent:
             try:
                 kept[name] = decoder.decode(sent[name])
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except FAULTS:
                 broken.append(name)
     return Observation(**kept), ", ".join(broken)
 

@@ -68,6 +68,7 @@ class Scope:
         self.zone = zone
         self.latest = latest
         self.own = references(patient, server)
+        self.meanings = Known[bytes, Sequence[Meaning] | None](meanings_of)
         self.usual = Known[Kind, Meaning | None](self._usual)
         self.times = Known[str, tuple[When, Unusable | None]](self._time)
         self.scales = Known[Setting, Scale | None](_scale)
@@ -87,7 +88,7 @@ class Scope:
     def _usual(self, kind: Kind) -> Meaning | None:
         """The meaning of an Observation that has one, is the patient's, and counts; None for every other."""
         resource_type, code, subject, status = kind
-        meanings = meanings_of(code)
+        meanings = self.meanings[code]
         if resource_type != "Observation" or not meanings or len(meanings) > 1 or status not in COUNTING:
             return None
         return meanings[0] if self.whose(subject) is Whose.OWN else None

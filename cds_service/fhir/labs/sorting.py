@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import msgspec
 from msgspec import Raw
 
 from cds_service.clinical.facts import Reason, Unknown
 from cds_service.fhir.bundle import outcome_failed
 from cds_service.fhir.codes import Meaning
 from cds_service.fhir.labs.observation import (
+    FAULTS,
     NOTHING_UNUSUAL,
     UNUSUAL,
     Observation,
@@ -22,7 +22,7 @@ from cds_service.fhir.labs.observation import (
 )
 from cds_service.fhir.labs.reading import result
 from cds_service.fhir.labs.replaced import Item
-from cds_service.fhir.labs.scope import COUNTING, Scope, Unusable, meanings_of, unreadable
+from cds_service.fhir.labs.scope import COUNTING, Scope, Unusable, unreadable
 from cds_service.fhir.patient import Whose
 
 _NO_RESULT = frozenset({"registered", "cancelled", "entered-in-error", "unknown"})
@@ -42,7 +42,7 @@ def sort(raw: Raw, scope: Scope, found: Sorted) -> None:
     """Put one resource of the results in its place in `found`."""
     try:
         sent = decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except FAULTS:
         sent, broken = salvage(raw)
         _sort_any(sent, raw, broken, scope, found)
         return
@@ -54,16 +54,18 @@ def sort(raw: Raw, scope: Scope, found: Sorted) -> None:
 
 
 def _sort_any(sent: Observation, raw: Raw, broken: str, scope: Scope, found: Sorted) -> None:
-    meanings = meanings_of(bytes(sent.code)) if sent.resourceType == "Observation" else None
+    meanings = scope.meanings[bytes(sent.code)] if sent.resourceType == "Observation" else None
     if meanings is None:
         found.gaps.extend(_gap(raw, sent))
     elif not meanings:
         return
     elif (subject := scope.whose(bytes(sent.subject))) is Whose.OTHER:
         found.foreign.append(Unknown(_analytes(meanings)[0], Reason.OTHER_PATIENT, sent.source))
+    elif sent.status in _NO_RESULT:
+        return
     elif _is_empty(sent, broken):
         found.absent.extend(Unknown(analyte, Reason.ABSENT, sent.source) for analyte in _analytes(meanings))
-    elif sent.status not in _NO_RESULT:
+    else:
         fault = _fault(sent, subject, meanings, broken)
         for meaning in meanings:
             if meaning.analyte:

@@ -1,7 +1,6 @@
 """An order with its dosage rewritten to a daily dose, and nothing else; only where it reads back as exactly that."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -10,13 +9,12 @@ from zoneinfo import ZoneInfo
 from cds_service.clinical.facts import Dose, Unknown
 from cds_service.fhir.dosage.phases import Context, daily_dose
 from cds_service.fhir.dosage.strength import strength
+from cds_service.fhir.rewriting.elsewhere import tells_elsewhere
 from cds_service.fhir.rewriting.plans import plans
 
 Resource = Mapping[str, Any]
 
 _UTC = ZoneInfo("UTC")
-_TAG = re.compile(r"<[^>]*>")
-_RENDERED = "renderedDosageInstruction"
 
 
 def rewrite(resource: Resource, mg_per_day: Decimal, tablet: Fraction | None = None) -> dict[str, Any] | None:
@@ -29,7 +27,7 @@ def rewrite(resource: Resource, mg_per_day: Decimal, tablet: Fraction | None = N
     instructions = resource.get("dosageInstruction") or []
     context = Context("", _UTC, tablet or _contained_strength(resource))
     now = daily_dose(instructions, context)
-    if isinstance(now, Unknown) or not now.continuous or _tells_elsewhere(resource, instructions):
+    if isinstance(now, Unknown) or not now.continuous or tells_elsewhere(resource, instructions):
         return None
     wanted = Dose(mg_per_day, mg_per_day)
     for plan in plans(instructions, Fraction(mg_per_day), context.tablet):
@@ -44,16 +42,3 @@ def _contained_strength(resource: Resource) -> Fraction | None:
         if inside.get("resourceType") == "Medication" and reference == f"#{inside.get('id')}":
             return None if inside.get("modifierExtension") else strength(inside)
     return None
-
-
-def _tells_elsewhere(resource: Resource, instructions: Sequence[Resource]) -> bool:
-    """True where other words than the text of an instruction may tell the dose: those cannot be kept consistent."""
-    narrative = _TAG.sub(" ", (resource.get("text") or {}).get("div") or "")
-    rendered = any(_RENDERED in (x.get("url") or "") for x in resource.get("extension") or [])
-    return rendered or any(x.isdigit() for x in narrative) or any(_says_more(x) for x in instructions)
-
-
-def _says_more(instruction: Resource) -> bool:
-    additional = instruction.get("additionalInstruction") or []
-    uncoded = any(not x.get("coding") for x in additional)
-    return bool(instruction.get("patientInstruction") or instruction.get("_text")) or uncoded
