@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 from werkzeug.test import TestResponse
 
 from cds_service.app import create_app
@@ -53,8 +54,8 @@ def response_schema() -> Draft202012Validator:
     """The validator of hook answers; it may carry Decimals."""
     schema = json.loads((data_dir("cards") / "cds-hooks-response.schema.json").read_text())
     numbers = Draft202012Validator.TYPE_CHECKER.redefine("number", lambda _, x: _is_number(x))
-    checker = type("Checker", (Draft202012Validator,), {"TYPE_CHECKER": numbers})
-    return checker(schema)
+    validator: Draft202012Validator = extend(Draft202012Validator, type_checker=numbers)(schema)
+    return validator
 
 
 @cache

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from cds_service.clinical import chart, episodes
 from cds_service.clinical import course as courses
-from cds_service.clinical.chart import Reading, Series
+from cds_service.clinical.chart import Reading, Series, straddles
 from cds_service.clinical.course import Course
-from cds_service.clinical.ctcae import limit_text
+from cds_service.clinical.ctcae import grade, limit_text
 from cds_service.clinical.decision import Finding
 from cds_service.clinical.episodes import Episode
-from cds_service.clinical.facts import Facts, Order, Reason, Unknown, When
+from cds_service.clinical.facts import Facts, Order, Reason, Result, Unknown, When
 from cds_service.clinical.orders import drafted, rank
 from cds_service.clinical.protocol import Parameters, Protocol
 
@@ -91,7 +91,7 @@ def window(case: Case) -> timedelta:
     if case.course is None:
         return p.start_window
     if case.course.paused:
-        return p.pause_window
+        return p.restart_window if case.episodes else p.pause_window
     since = case.course.since
     early = since is None or since.end > case.now - p.early_period
     return (p.count_interval_early if early else p.count_interval_late) + p.count_grace
@@ -140,8 +140,14 @@ def _count_unknown(case: Case, series: Series, span: timedelta) -> Unknown | Non
 def _times(case: Case, analyte: str, oldest: datetime) -> tuple[When, ...]:
     """The times of every usable result of the record: those before the first dose count too."""
     spoken = case.series[analyte].speaking
-    usable = (x.when for x in case.facts.results.get(analyte, ()) if x.fault is None and x.final)
+    results = (x for x in case.facts.results.get(analyte, ()) if x.fault is None and x.final and _recent(x, oldest))
+    criterion = case.protocol.ctcae.criteria[analyte]
+    usable = (x.when for x in results if not straddles(grade(criterion, x), case.p.interrupt_grade))
     return tuple({x for x in (*usable, *((spoken.result.when,) if spoken else ())) if x.start >= oldest})
+
+
+def _recent(result: Result, oldest: datetime) -> bool:
+    return result.when.start >= oldest
 
 
 def _close(times: Sequence[When], oldest: datetime, span: timedelta) -> bool:

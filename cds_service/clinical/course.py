@@ -56,7 +56,8 @@ def running(record: Sequence[Order], now: datetime, p: Parameters) -> Course | N
         return None
     giving = of.standing([x for x in members if of.gives(x, now)])
     clash = of.conflict(giving, now.tzinfo) if giving else _last_two(members, now)
-    current = None if clash else (giving or members)[-1]
+    unreadable = next((x for x in members if x.fault and of.gives(x, now)), None)
+    current = None if clash else unreadable or (giving or members)[-1]
     since = _at_dose_since(members, current) if current else None
     return Course(members, giving, members[0].start, current, clash, since)
 

@@ -1,6 +1,6 @@
 """decide(protocol, facts, now): one conclusion about dosing, and the one card that the drafts of the call call for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from cds_service.clinical import decision as d
@@ -13,13 +13,13 @@ from cds_service.clinical.orders import known_dose
 from cds_service.clinical.proof import lacking_for_escalation
 from cds_service.clinical.protocol import Protocol
 from cds_service.clinical.refer import reasons
-from cds_service.clinical.rules import LINES, LINES_OF_ANY_PROTOCOL, Line, Outcome, not_assessed, unassessed
+from cds_service.clinical.rules import LINES, LINES_OF_ANY_PROTOCOL, Line, Outcome, unassessed
 
 
 def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
     """The decision for one patient. `now` is an aware instant in the site's time zone; raises nothing of its own."""
     if facts.foreign:
-        return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=facts.foreign)
+        return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=_sorted(facts.foreign))
     case = build(protocol, facts, now)
     outcome, steps = _conclude(case)
     found = rows(case, outcome)
@@ -33,10 +33,10 @@ def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
         doses=_doses(case, first),
         draft=first.draft if first else None,
         active=case.giving,
-        findings=outcome.findings,
+        findings=(first.findings if first else ()) or outcome.findings,
         unknown=_unknown(case),
-        missing=_missing(case, outcome, first),
-        also=_also(found),
+        missing=(first.why if first else ()) or outcome.missing,
+        also=_also(outcome, found),
         clashing=next((x.clashing for x in found if x.clashing), ()),
         total=next((x.total for x in found if x.clashing), None),
         counts=tuple(_count(case.series[x]) for x in (*COUNTS, LYMPHOCYTES)),
@@ -46,14 +46,15 @@ def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
 
 
 def _conclude(case: Case) -> tuple[Outcome, tuple[Step, ...]]:
-    """The first line that applies, and what was asked until then."""
+    """The first line that applies, and what was asked until then; of any protocol the last line always does."""
     steps: list[Step] = []
-    for line in LINES_OF_ANY_PROTOCOL if case.protocol_unknown else LINES:
+    outcome = None
+    lines = iter(LINES_OF_ANY_PROTOCOL if case.protocol_unknown else LINES)
+    while outcome is None:
+        line = next(lines)
         outcome = line.ask(case)
         steps.append(_step(case, line, outcome))
-        if outcome:
-            return outcome, tuple(steps)
-    return not_assessed(case) or Outcome(d.NOT_ASSESSED, d.WARNING), tuple(steps)
+    return outcome, tuple(steps)
 
 
 def _step(case: Case, line: Line, outcome: Outcome | None) -> Step:
@@ -80,32 +81,25 @@ def _doses(case: Case, first: Row | None) -> Doses:
     )
 
 
-def _missing(case: Case, outcome: Outcome, first: Row | None) -> tuple[str, ...]:
-    if first and first.topic == d.ESCALATION_NOT_SUPPORTED:
-        return lacking_for_escalation(case) or ("more-than-one-level",)
-    if first and first.topic == d.DOSE_UNCLEAR:
-        return first.why
-    return outcome.missing
+def _also(outcome: Outcome, found: Sequence[Row]) -> tuple[str, ...]:
+    """Whatever else applies: the topics of the other rows, and the conclusion where a dose must come down."""
+    lower = [outcome.conclusion] if outcome.conclusion in (d.RESTART_REDUCED, d.REDUCE) else []
+    return tuple(dict.fromkeys([*(x.topic for x in found), *lower]))[1:] if found else ()
 
 
-def _also(found: Sequence[Row]) -> tuple[str, ...]:
-    topics = dict.fromkeys(x.topic for x in found)
-    return tuple(topics)[1:]
+def _sorted(unknown: Iterable[Unknown]) -> tuple[Unknown, ...]:
+    return tuple(sorted(dict.fromkeys(unknown), key=str))
 
 
 def _unknown(case: Case) -> tuple[Unknown, ...]:
     """Everything that was not known, each once: what stands in the way first, then what is only listed."""
     facts = case.facts
-    spoiled = [
-        x.result.fault
-        for analyte in sorted(case.series)
-        for x in case.series[analyte].readings
-        if x.result.fault and x.result.final
-    ]
+    readings = (x.result for series in case.series.values() for x in series.readings)
+    spoiled = _sorted(x.fault for x in readings if x.fault and x.final)
     chemistry = [x.unknown for x in case.series.values() if x.unknown and x.readings]
     undrafted = [x.dose for x in case.drafts if isinstance(x.dose, Unknown)]
     age = [facts.born] if isinstance(facts.born, Unknown) else []
-    listed = [*unassessed(case), *undrafted, *spoiled, *chemistry, *sorted(facts.absent, key=str), *age]
+    listed = [*unassessed(case), *undrafted, *spoiled, *chemistry, *_sorted(facts.absent), *age]
     return tuple(dict.fromkeys(listed))
 
 

@@ -1,6 +1,6 @@
 """The draft order held against the conclusion and the protocol: the rows of the draft table, in their order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,9 @@ from cds_service.clinical import decision as d
 from cds_service.clinical import orders as of
 from cds_service.clinical.case import Case
 from cds_service.clinical.decision import Finding
-from cds_service.clinical.facts import Dose, Order, Unknown
+from cds_service.clinical.episodes import whole_levels
+from cds_service.clinical.facts import Dose, Order, Unknown, local_day
+from cds_service.clinical.proof import lacking_for_escalation
 from cds_service.clinical.rules import Outcome, reduce, unassessed
 
 
@@ -32,7 +34,7 @@ class Row:
     findings: tuple[Finding, ...] = ()
 
 
-UNCLEAR = ("malformed", "undetermined", "not-continuous", "off-grid", "not-coded", "child")
+UNCLEAR = ("malformed", "undetermined", "intermittent", "off-grid", "not-coded", "child")
 TOO_HIGH = ("dose-range", "more-than-one-level")
 
 Ask = Callable[[Case, Outcome, Order], Row | None]
@@ -57,7 +59,7 @@ def over_maximum(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     dose = of.known_dose(draft)
     if dose is None or dose <= case.p.maximum_dose:
         return None
-    return Row(2, d.OVER_MAXIMUM, d.CRITICAL, draft, highest_allowed(case, outcome))
+    return Row(2, d.OVER_MAXIMUM, d.CRITICAL, draft, highest_allowed(case))
 
 
 def over_level(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -88,7 +90,7 @@ def over_starting_dose(case: Case, outcome: Outcome, draft: Order) -> Row | None
     dose = of.known_dose(draft)
     if not starts(case) or dose is None or dose <= case.p.starting_dose:
         return None
-    return Row(4, d.OVER_STARTING_DOSE, d.WARNING, draft, highest_allowed(case, outcome))
+    return Row(4, d.OVER_STARTING_DOSE, d.WARNING, draft, highest_allowed(case))
 
 
 def unsupported_escalation(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -96,10 +98,12 @@ def unsupported_escalation(case: Case, outcome: Outcome, draft: Order) -> Row | 
     dose, current = draft.dose, case.course.dose if case.course else None
     if current is None or not isinstance(dose, Dose) or dose.high <= current:
         return None
-    one_level = dose.low == dose.high and dose.high - current <= case.p.dose_step
-    if outcome.conclusion == d.ESCALATE and one_level:
+    too_high = {"dose-range": dose.low < dose.high, "more-than-one-level": dose.high - current > case.p.dose_step}
+    why = (*lacking_for_escalation(case), *(x for x, holds in too_high.items() if holds))
+    if outcome.conclusion == d.ESCALATE and not why:
         return None
-    return Row(5, d.ESCALATION_NOT_SUPPORTED, d.WARNING, draft, highest_allowed(case, outcome))
+    proposed = highest_allowed(case)
+    return Row(5, d.ESCALATION_NOT_SUPPORTED, d.WARNING, draft, proposed, why or ("data-unknown",))
 
 
 def unclear(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -115,11 +119,9 @@ def duplicate(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     clashing = (*sorted(active, key=of.rank), *others)
     if not clashing:
         return None
-    known = [dose for x in (draft, *clashing) if (dose := of.known_dose(x)) is not None]
-    total = sum(known, Decimal(0))  # what is known may be too much already
-    indicator = d.CRITICAL if total > case.p.maximum_dose else d.WARNING
-    complete = len(known) == len(clashing) + 1
-    return Row(7, d.DUPLICATE_ORDER, indicator, draft, clashing=clashing, total=total if complete else None)
+    least, complete = _sum((draft, *clashing))  # what is known may be too much already
+    indicator = d.CRITICAL if least > case.p.maximum_dose else d.WARNING
+    return Row(7, d.DUPLICATE_ORDER, indicator, draft, clashing=clashing, total=least if complete else None)
 
 
 def unknown(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -129,7 +131,8 @@ def unknown(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 
 def escalation_possible(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 10: the draft keeps the dose while an escalation is supported."""
-    keeps = case.course is not None and of.known_dose(draft) == case.current
+    current = case.course.current if case.course else None
+    keeps = current is not None and draft.dose == current.dose
     return Row(10, d.ESCALATE, d.INFO, draft, outcome.level) if keeps and outcome.conclusion == d.ESCALATE else None
 
 
@@ -145,18 +148,16 @@ def starts(case: Case) -> bool:
     return case.course is None and not any(x.what == "orders" for x in case.facts.gaps)
 
 
-def highest_allowed(case: Case, outcome: Outcome) -> Decimal | None:
+def highest_allowed(case: Case) -> Decimal | None:
     """The highest daily dose in mg that may be proposed now, a whole level; None where one of its bounds is unknown."""
     bounds: list[Decimal | None] = [case.p.maximum_dose]
     bounds.append(case.p.starting_dose if starts(case) else case.current)
     if case.episodes:
         bounds.append(case.ceiling)
-    if outcome.conclusion == d.REDUCE:
-        bounds.append(outcome.level)
+    if toxic := reduce(case):
+        bounds.append(toxic.level)
     known = [x for x in bounds if x is not None]
-    if len(known) < len(bounds):
-        return None
-    return min(known) // case.p.dose_step * case.p.dose_step or None
+    return whole_levels(min(known), case.p) or None if len(known) == len(bounds) else None
 
 
 def _unclear(case: Case, draft: Order) -> dict[str, bool]:
@@ -164,8 +165,8 @@ def _unclear(case: Case, draft: Order) -> dict[str, bool]:
     return {
         "malformed": draft.fault is not None,
         "undetermined": isinstance(dose, Unknown) and draft.fault is None,
-        "not-continuous": isinstance(dose, Dose) and not dose.continuous,
-        "off-grid": isinstance(dose, Dose) and (_off_grid(case, dose.low) or _off_grid(case, dose.high)),
+        "intermittent": isinstance(dose, Dose) and not dose.continuous,
+        "off-grid": isinstance(dose, Dose) and any(_off_grid(case, x) for x in (dose.low, dose.high, *dose.intakes)),
         "not-coded": not draft.coded,
         "child": child(case),
     }
@@ -180,12 +181,20 @@ def child(case: Case) -> bool:
 
 
 def _years(born: datetime, now: datetime) -> int:
-    birthday, today = born.astimezone(now.tzinfo), now
+    birthday, today = local_day(born, now.tzinfo), now.date()
     return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
 
 
 def _off_grid(case: Case, dose: Decimal) -> bool:
-    return dose <= 0 or dose % case.p.dose_step != 0
+    return dose <= 0 or dose != whole_levels(dose, case.p)
+
+
+def _sum(orders: Sequence[Order]) -> tuple[Decimal, bool]:
+    """The known doses together, of the phases of one order the highest; and whether all of them are known."""
+    doses = {x.source: Decimal(0) for x in orders}
+    for order in orders:
+        doses[order.source] = max(doses[order.source], of.known_dose(order) or Decimal(0))
+    return sum(doses.values(), Decimal(0)), all(of.known_dose(x) is not None for x in orders)
 
 
 def _ordered(order: Order) -> bool:
@@ -195,4 +204,5 @@ def _ordered(order: Order) -> bool:
 def _clash(case: Case, draft: Order, other: Order) -> bool:
     if other.end is not None and other.end.end < case.now:
         return False
-    return of.overlap(draft, other) and not of.replaces(draft, other, case.now.tzinfo)
+    zone = case.now.tzinfo
+    return of.overlap(draft, other) and not (of.replaces(draft, other, zone) or of.replaces(other, draft, zone))

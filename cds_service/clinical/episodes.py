@@ -84,7 +84,8 @@ def ceiling(found: Sequence[Episode], p: Parameters) -> Decimal | None:
 
 def level_below(dose: Decimal, p: Parameters) -> Decimal:
     """The highest dose level that is at least one step below a dose, in mg per day; 0 where there is none."""
-    return max(whole_levels(dose - p.dose_step, p), Decimal(0))
+    below = whole_levels(dose - p.dose_step, p)
+    return below if below > 0 else Decimal(0)
 
 
 def whole_levels(dose: Decimal, p: Parameters) -> Decimal:

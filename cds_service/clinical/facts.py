@@ -120,13 +120,15 @@ class Result:
 class Dose:
     """A daily dose in mg, exact. `low` < `high` for a range; not `continuous`: the dose of the dosing days.
 
-    `mean` is mg per day over the cycle of a regimen that is not continuous.
+    `mean` is mg per day over the cycle of a regimen that is not continuous; `intakes` are the different amounts in mg
+    that are taken at one time, where that is known.
     """
 
     low: Decimal
     high: Decimal
     continuous: bool = True
     mean: Decimal | None = None
+    intakes: tuple[Decimal, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ KEPT_FOR = (*RESTART_LACKS, "recovery-not-shown", "no-lower-level", "onset-dose-
 def unassessed(case: Case) -> tuple[Unknown, ...]:
     """Everything unknown that stands in the way of line 5: gaps in the record, counts, the current dose."""
     declared = (Unknown("protocol", Reason.UNKNOWN_PROTOCOL, detail=case.declared),) if case.protocol_unknown else ()
-    return (*declared, *case.facts.gaps, *count_unknowns(case), *dose_unknowns(case))
+    return (*declared, *sorted(case.facts.gaps, key=str), *count_unknowns(case), *dose_unknowns(case))
 
 
 def resumed(case: Case, episode: Episode, ceiling: Decimal) -> bool:

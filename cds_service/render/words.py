@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.clinical import decision as d
-from cds_service.clinical.facts import CHEMISTRY, COUNTS, LYMPHOCYTES, Reason
+from cds_service.clinical import drafts, proof, refer, rules
+from cds_service.clinical.facts import WHATS, Reason
 from cds_service.clinical.protocol import Parameters
 from cds_service.protocols.strict_yaml import Faulty, read
 
@@ -18,11 +19,11 @@ TOPICS = (
 )  # fmt: skip
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "locale": ("decimal_sign", "date", "short_date", "dose", "and", "none", "more", "finding"),
-    "units": (),
-    "whats": (*COUNTS, LYMPHOCYTES, *CHEMISTRY, "counts", "results", "orders", "dose", "age", "protocol", "decision"),
+    "units": ("10*9/L", "g/dL", "mmol/L", "umol/L", "mg/dL", "U/L"),
+    "whats": WHATS,
     "reasons": tuple(Reason),
-    "refer": (),
-    "missing": (),
+    "refer": refer.REASONS,
+    "missing": (*rules.KEPT_FOR, *proof.ESCALATION_LACKS, *drafts.UNCLEAR, *drafts.TOO_HIGH),
     "topics": TOPICS,
     "suggestions": ("delete-draft", "hold-active", "rewrite-draft", "repeat-count"),
     "overrides": (),

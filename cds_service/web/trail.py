@@ -9,7 +9,7 @@ import structlog
 
 from cds_service.clinical.decision import Decision
 from cds_service.clinical.protocol import Protocol
-from cds_service.render.extension import extension
+from cds_service.render.extension import extension, pruned
 from cds_service.store import Answer, Store
 from cds_service.web import metrics
 from cds_service.web.log import frames
@@ -76,7 +76,7 @@ def _record(trace: Trace, protocol: Protocol, decision: Decision, cards: Sequenc
         protocol_hash=protocol.digest,
         record={
             "requestId": trace.request_id,
-            "decision": extension(decision, protocol),
+            "decision": pruned(extension(decision, protocol)),
             "cards": [{"uuid": x["uuid"], "topic": x["source"]["topic"]["code"]} for x in cards],
             "milliseconds": trace.milliseconds,
         },

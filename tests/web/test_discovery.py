@@ -67,7 +67,9 @@ def test_searches_keep_to_what_ehrs_support(template: str) -> None:
     assert parameters.keys() <= {"patient", "code", "_sort", "_count"}
     assert parameters["patient"] == "{{context.patientId}}"
     assert parameters["_sort"] in ("-date", "-authoredon")
-    assert all(re.fullmatch(r"http://loinc\.org\|\d+-\d", x) for x in filter(None, parameters.get("code", "").split(",")))
+    assert all(
+        re.fullmatch(r"http://loinc\.org\|\d+-\d", x) for x in filter(None, parameters.get("code", "").split(","))
+    )
 
 
 @pytest.mark.requirement(32)

@@ -1,4 +1,4 @@
-"""Our own faults: answered with a card that says so, logged without a value, counted; and never changed by the store."""
+"""Our own faults: answered with a card that says so, logged without a value, and counted."""
 
 import json
 from datetime import UTC, datetime

@@ -64,10 +64,12 @@ def _sum(parts: Sequence[Part]) -> Dose:
     """Continuous where every day of the week is known to have the same sum."""
     week = [_on(day, parts) for day in sorted(WEEK)]
     dosing = [x for x in week if x.high]
+    spans = [x.intake for x in parts if x.intake]
+    intakes = tuple(dict.fromkeys(decimal(edge) for x in spans for edge in (x.low, x.high)))
     low, high = decimal(min(x.low for x in dosing)), decimal(max(x.high for x in dosing))
     if len(set(week)) == 1 and all(x.rhythm.placed for x in parts):
-        return Dose(low, high)
-    return Dose(low, high, continuous=False, mean=_mean(parts))
+        return Dose(low, high, intakes=intakes)
+    return Dose(low, high, continuous=False, mean=_mean(parts), intakes=intakes)
 
 
 def _on(day: str, parts: Sequence[Part]) -> Span:

@@ -1,0 +1,83 @@
+"""Observations as JSON, built from the few words that a case is about, and how they are read."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from cds_service.clinical.facts import Result
+from cds_service.fhir import bundle, labs
+from cds_service.fhir.labs import Labs
+from cds_service.fhir.strict import strict
+
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+SERVER = "https://fhir.hospital.example/r4"
+BERLIN = ZoneInfo("Europe/Berlin")
+LATEST = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
+TAKEN = "2026-11-20T07:30:00Z"
+NEUTROPHILS, HAEMOGLOBIN, CREATININE, ALT = "751-8", "718-7", "2160-0", "1742-6"
+
+Json = dict[str, Any]
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def number(text: str) -> Any:
+    """A number exactly as it is written, which a float would not be."""
+    return strict(b'{"number": %b}' % text.encode())["number"]
+
+
+def quantity(value: Any, unit: str | None = "10*9/L", **more: Any) -> Json:
+    """A Quantity with the same text and UCUM code; `value` as a string is the number as it is written."""
+    sent = {"value": number(value) if isinstance(value, str) else value}
+    return {**sent, **({"unit": unit, "system": UCUM, "code": unit} if unit else {}), **more}
+
+
+def coded(*codes: str, system: str = LOINC) -> Json:
+    return {"coding": [{"system": system, "code": code} for code in codes]}
+
+
+def observation(value: Any = "1.5", unit: str | None = "10*9/L", code: str = NEUTROPHILS, **members: Any) -> Json:
+    """A final result of the patient p; a member given as None is left out."""
+    sent = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "code": coded(code),
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": TAKEN,
+        "valueQuantity": quantity(value, unit),
+        **members,
+    }
+    return {name: member for name, member in sent.items() if member is not None}
+
+
+def limits(low: Any = None, high: Any = None, unit: str | None = "10*9/L", **more: Any) -> Json:
+    """A reference range."""
+    given = {"low": low, "high": high}
+    return {**{name: quantity(value, unit) for name, value in given.items() if value is not None}, **more}
+
+
+def raw(value: Any) -> msgspec.Raw:
+    return msgspec.Raw(value if isinstance(value, bytes) else _ENCODER.encode(value))
+
+
+def searchset(*resources: Any, **members: Any) -> msgspec.Raw:
+    """A Bundle of resources; one given as bytes stands in it as it is."""
+    entries = ",".join(f'{{"resource":{bytes(raw(x)).decode()}}}' for x in resources)
+    more = "".join(f",{json.dumps(name)}:{json.dumps(value)}" for name, value in members.items())
+    return raw(f'{{"resourceType":"Bundle","type":"searchset","entry":[{entries}]{more}}}'.encode())
+
+
+def read(*resources: Any, zone: ZoneInfo = BERLIN, server: str = SERVER) -> Labs:
+    """What comes of these resources for the patient p."""
+    return labs.read([bundle.read(searchset(*resources))], "p", server, zone, LATEST)
+
+
+def only(*resources: Any, **more: Any) -> Result:
+    """The one result that comes of these resources."""
+    [[result]] = read(*resources, **more).results.values()
+    return result

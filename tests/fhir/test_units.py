@@ -1,0 +1,157 @@
+"""Unit spellings: each with its exact factor, its wrong twin refused, and what text and code say together."""
+
+from decimal import Decimal
+
+import pytest
+
+from cds_service.fhir.codes import ACTIVITY, MASS, MOLAR, NUMBER
+from cds_service.fhir.units import BANDS, UCUM, factor, times
+
+COUNTS = ("leukocytes", "neutrophils", "platelets", "lymphocytes")
+SPELLINGS = {
+    ("neutrophils", NUMBER): {
+        "1": (
+            "10*9/L 10*3/uL 10^3/uL 10^9/L /nL /nl 10*6/mL 10*3/mm3 10*3/mcL 1000/uL K/uL K/mm3 K/cumm G/L G/l Gpt/L "
+            "GPt/L GPt/l Tsd/ul Tsd/µl x10^3/ul x10E3/uL X10E3/UL x10*9/L x10^9/L 10E3/uL 10e9/L Thousand/uL THOU/UL "
+            "Thou/mcL GI/L 10^3/µL 10^3/μL K/µL"
+        ),
+        "0.001": ("Mpt/L /uL /ul /µL /µl /μl /mm3 cells/uL {cells}/uL #/uL /cumm 10*6/L 10*3/mL M/L Leu/ul"),
+        "1E-9": "/L",
+    },
+    ("haemoglobin", MASS): {"1": "g/dL g/dl gm/dL gm% g% G/DL", "0.1": "g/L"},
+    ("haemoglobin", MOLAR): {"1.6114": "mmol/L"},
+    ("creatinine", MASS): {"88.42": "mg/dL"},
+    ("creatinine", MOLAR): {"1": "umol/L µmol/L μmol/L µmol/l umol/l", "1000": "mmol/L"},
+    ("bilirubin", MASS): {"17.104": "mg/dL"},
+    ("bilirubin", MOLAR): {"1": "umol/L µmol/L μmol/L µmol/l"},
+    ("alt", ACTIVITY): {"1": "U/L IU/L [IU]/L", "60": "ukat/L µkat/L"},
+    ("ast", ACTIVITY): {"1": "U/L IU/L [IU]/L", "60": "ukat/L μkat/L"},
+}
+RIGHT = [
+    (meaning, spelling, Decimal(by))
+    for meaning, factors in SPELLINGS.items()
+    for by, spellings in factors.items()
+    for spelling in spellings.split()
+]
+WRONG = {
+    ("neutrophils", NUMBER): (
+        "10*9/l 10*9 10*12/L Tpt/L k/uL k/ul K/UL g/l GL g/L mg/dL % {ratio} 10*-3 U/L mmol/L 10*9/L. 1 /l M/l m/L"
+    ),
+    ("haemoglobin", MASS): "G/L G/l g/l mmol/L mg/dL % g/DL g/mL U/L 10*9/L umol/L /uL",
+    ("haemoglobin", MOLAR): "g/dL g/L mmol/l mMol/L umol/L MMOL/L %",
+    ("creatinine", MASS): "umol/L mmol/L mg/dl MG/DL mg/L g/dL U/L ng/dL",
+    ("creatinine", MOLAR): "mg/dL mol/L mmol/l UMOL/L nmol/L",
+    ("bilirubin", MASS): "umol/L mmol/L mg/L MG/DL",
+    ("bilirubin", MOLAR): "mg/dL mmol/L nmol/L",
+    ("alt", ACTIVITY): "u/L u/l U/l mU/L kat/L nkat/L IU/l iu/L %",
+    ("ast", ACTIVITY): "u/L U/l umol/L 10*9/L",
+}
+REFUSED = [(meaning, spelling) for meaning, spellings in WRONG.items() for spelling in spellings.split()]
+
+
+@pytest.mark.hazard("H01", "H03")
+@pytest.mark.parametrize(("meaning", "spelling", "by"), RIGHT)
+def test_a_listed_spelling_has_its_exact_factor_as_text_and_as_code(
+    meaning: tuple[str, str], spelling: str, by: Decimal
+) -> None:
+    found = [
+        factor(*meaning, spelling, None, None),
+        factor(*meaning, None, spelling, UCUM),
+        factor(*meaning, None, spelling, None),
+        factor(*meaning, f" {spelling}\t", spelling, UCUM),
+    ]
+    assert [conversion and conversion.factor for conversion in found] == [by] * 4
+
+
+@pytest.mark.hazard("H01", "H02")
+@pytest.mark.parametrize(("meaning", "spelling"), REFUSED)
+def test_its_wrong_twin_is_refused(meaning: tuple[str, str], spelling: str) -> None:
+    assert factor(*meaning, spelling, None, None) is None
+    assert factor(*meaning, None, spelling, UCUM) is None
+
+
+@pytest.mark.parametrize("analyte", COUNTS)
+def test_every_count_is_read_by_the_same_list(analyte: str) -> None:
+    per_litre, per_microlitre = (factor(analyte, NUMBER, unit, None, None) for unit in ("10*9/L", "/uL"))
+    assert per_litre
+    assert per_microlitre
+    assert (per_litre.factor, per_microlitre.factor) == (1, Decimal("0.001"))
+
+
+@pytest.mark.hazard("H02")
+@pytest.mark.parametrize("meaning", SPELLINGS)
+@pytest.mark.parametrize(
+    ("text", "code", "system"), [(None, None, None), ("", "", ""), ("  ", None, UCUM), (None, "10*9/L", "urn:other")]
+)
+def test_no_unit_is_never_the_usual_one(
+    meaning: tuple[str, str], text: str | None, code: str | None, system: str | None
+) -> None:
+    assert factor(*meaning, text, code, system) is None
+
+
+@pytest.mark.hazard("H01")
+@pytest.mark.parametrize(
+    ("text", "code", "system", "by"),
+    [
+        ("10*9/L", "10*9/L", UCUM, "1"),
+        ("G/L", "10*9/L", UCUM, "1"),
+        ("Tsd. pro µl", "10*9/L", UCUM, "1"),  # no unit to anybody: the code speaks
+        ("", "/uL", UCUM, "0.001"),
+        ("/uL", "10*3/uL", UCUM, None),
+        ("10*3/uL", "/uL", UCUM, None),
+        ("%", "10*9/L", UCUM, None),
+        ("g/dL", "10*9/L", UCUM, None),
+        ("mmol/L", "10*9/L", None, None),
+        ("Tpt/L", "10*9/L", UCUM, None),
+        ("{ratio}", "10*9/L", UCUM, None),
+        ("10*9/L", "%", UCUM, None),
+        ("10*9/L", "10*9/l", UCUM, None),  # a code that is not understood cannot agree
+        ("10*9/L", "whatever", "", None),
+        ("10*9/L", "4711", "https://hospital.example/units", "1"),  # another system's code is no unit code
+        ("odd", "10*9/L", "https://hospital.example/units", None),
+    ],
+)
+def test_text_and_code_must_mean_the_same(text: str, code: str, system: str | None, by: str | None) -> None:
+    found = factor("neutrophils", NUMBER, text, code, system)
+    assert (found.factor if found else None) == (Decimal(by) if by else None)
+
+
+@pytest.mark.hazard("H01", "H08")
+@pytest.mark.parametrize(
+    ("of", "text", "code"),
+    [(MASS, "g/dL", "mmol/L"), (MASS, "mmol/L", "g/dL"), (MASS, "G/L", "g/L"), (MOLAR, "g/dL", "mmol/L")],
+)
+def test_haemoglobin_by_mass_and_by_moles_are_never_mixed(of: str, text: str, code: str) -> None:
+    assert factor("haemoglobin", of, text, code, UCUM) is None
+
+
+@pytest.mark.hazard("H03")
+@pytest.mark.parametrize(
+    ("value", "by", "product"),
+    [
+        ("999", "0.001", "0.999"),
+        ("1000", "0.001", "1.000"),
+        ("0.9999999999999999999999999999999999999999", "88.42", "88.419999999999999999999999999999999999991158"),
+        ("1." + "1" * 80, "60", "66." + "6" * 79 + "0"),
+        ("1." + "1" * 120, "1", "1." + "1" * 120),
+        ("1." + "1" * 120, "60", None),
+    ],
+)
+def test_a_product_is_exact_or_refused(value: str, by: str, product: str | None) -> None:
+    exact = factor("neutrophils", NUMBER, "10*9/L", None, None)
+    assert exact
+    factors = {"1": exact.factor}
+    assert times(Decimal(value), factors.get(by, Decimal(by))) == (Decimal(product) if product else None)
+
+
+@pytest.mark.hazard("H01")
+@pytest.mark.parametrize(
+    ("analyte", "low", "high"),
+    [
+        ("haemoglobin", "2", "25"), ("leukocytes", "0", "500"), ("neutrophils", "0", "100"), ("lymphocytes", "0", "500"),
+        ("platelets", "0", "3000"), ("creatinine", "8.842", "2652.6"), ("bilirubin", "0", "Infinity"),
+        ("alt", "0", "Infinity"), ("ast", "0", "Infinity"),
+    ],
+)  # fmt: skip
+def test_each_analyte_has_its_band(analyte: str, low: str, high: str) -> None:
+    assert BANDS[analyte] == (Decimal(low), Decimal(high))
