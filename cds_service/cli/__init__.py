@@ -12,7 +12,7 @@ from cds_service.errors import CdsError
 DEFAULT_BIND = "127.0.0.1:8080"
 _EPILOG = """New here? Run `cds demo`: it shows the cards of invented patients and keeps a service running to try.
 Then `cds explain` on a request tells why it was answered so. For a service of your own: `cds check`, then `cds serve`.
-Settings are environment variables CDS_*; `cds check` lists them."""
+Settings are environment variables CDS_*; docs/settings.md lists them."""
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,20 +24,20 @@ def cds() -> None:
 @cds.command()
 @click.option("--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT", help="Address to listen on.")
 def serve(bind: str) -> None:
-    """Serve CDS Hooks, until it is stopped with Ctrl-C or SIGTERM."""
+    """Serve until stopped with Ctrl-C or SIGTERM."""
     _part("serve").run(bind)
 
 
 @cds.command()
 @click.option("--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT", help="Address to listen on.")
 def demo(bind: str) -> None:
-    """Show the cards of invented patients, then keep serving for you to try."""
+    """Show cards of invented patients, then keep serving."""
     _part("demo").run(bind)
 
 
 @cds.command()
 def check() -> None:
-    """Check settings, protocol files, cards, store and FHIR servers: one line each."""
+    """Check settings, cards, store and FHIR servers."""
     lines = list(_part("check").findings())
     for line in lines:
         click.echo(line.text)
@@ -48,7 +48,7 @@ def check() -> None:
 @click.argument("request", type=click.File("rb"), metavar="REQUEST.json")
 @click.option("--at", metavar="TIME", help="Decide as if it were this time, such as 2026-11-23T09:00:00Z.")
 def explain(request: IO[bytes], at: str | None) -> None:
-    """Tell step by step how a hook request is decided: facts, rules in order, and why."""
+    """Tell step by step how a request is decided."""
     for line in _part("explain").lines(request.read(), at):
         click.echo(line)
 

@@ -63,7 +63,9 @@ class Series:
             return None
         spoken = self.speaking.result.when
         before = [x for x in self.readings if x.usable and x.result.final and spoken.after(x.result.when)]
-        return max(before, key=lambda x: (x.result.when.start, _badness(x))).result if before else None
+        last = max((x.result.when.start for x in before), default=None)
+        latest = _worst([x for x in before if x.result.when.start == last])
+        return latest.result if latest else None
 
 
 def chart(facts: Facts, course: Course | None, ctcae: Ctcae, p: Parameters) -> Mapping[str, Series]:

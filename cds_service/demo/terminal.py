@@ -10,7 +10,7 @@ from typing import Any
 
 _COLOURS = {"critical": "1;31", "warning": "1;33", "info": "1;36"}
 _BOLD, _DIM = "1", "2"
-_MARK = re.compile(r"(?<!\\)(\*{1,3}|_{2,3})")
+_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3})(?=\S)(.+?)(?<![\s\\])\1")
 _LINK = re.compile(r"(?<!\\)\[([^\]]*)\]\(([^)]*)\)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CELLS = re.compile(r"(?<!\\)\|")
@@ -65,7 +65,7 @@ class Terminal:
 
 def plain(markdown: str) -> str:
     """One line of Markdown without its marks; links show their address."""
-    text = _MARK.sub("", _LINK.sub(r"\1 (\2)", markdown))
+    text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1 (\2)", markdown))
     return _CONTROL.sub("", unescape(_ESCAPE.sub(r"\1", text)))
 
 

@@ -115,7 +115,8 @@ def _decoded(body: bytes) -> _Envelope:
     except msgspec.ValidationError as error:
         raise InvalidElement(_wrong_type(str(error))) from None
     except msgspec.DecodeError as error:
-        raise NotJson(f"{error}.") from None
+        what = str(error).removeprefix("JSON is malformed: ").removeprefix("Input data was ")
+        raise NotJson(f"The body is not JSON: {what}.") from None
     except RecursionError:
         raise TooDeep("The body is nested too deep.") from None
 

@@ -1,12 +1,12 @@
 """Decision -> the card of the answer, in the words of `cards/`; it decides nothing and recomputes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateSyntaxError, meta
 
 from cds_service.clinical.decision import NOT_ASSESSED, WARNING, Decision, Suggestion
 from cds_service.clinical.facts import Reason, Unknown
@@ -90,7 +90,7 @@ class Renderer:
 
 
 def load(folder: Path, language: str, protocol: Protocol, base_url: str, demo: bool) -> Renderer:
-    """The renderer of one language, its templates compiled; raises `Faulty` naming what is missing or wrong."""
+    """The renderer of one language, its templates compiled; raises `Faulty` naming all that is missing or wrong."""
     said = words.load(language, folder, protocol.parameters)
     environment = Environment(
         loader=FileSystemLoader(folder / language),
@@ -100,11 +100,28 @@ def load(folder: Path, language: str, protocol: Protocol, base_url: str, demo: b
         autoescape=False,  # noqa: S701 - the output is Markdown, not HTML: view.py escapes what came from outside
     )
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
-    try:
-        templates = {x: environment.get_template(f"{x}.md.j2") for x in words.TOPICS}
-    except TemplateError as fault:
-        raise Faulty(f"cards/{language}: {fault}; every topic needs a template that compiles") from fault
+    files = {x: f"{x}.md.j2" for x in words.TOPICS}
+    faults = [x for name in ("_parts.md.j2", *files.values()) for x in _faults(environment, folder / language, name)]
+    if faults:
+        raise Faulty("\n".join(f"{language}/{x}" for x in faults))
+    templates = {x: environment.get_template(name) for x, name in files.items()}
     return Renderer(protocol, said, base_url.rstrip("/"), demo, templates)
+
+
+def _faults(environment: Environment, folder: Path, name: str) -> Iterator[str]:
+    """What would keep a template from being filled in."""
+    try:
+        source = (folder / name).read_text(encoding="utf-8")
+        environment.from_string(source)
+    except OSError as fault:
+        yield f"{name}: the file cannot be read ({fault.strerror}); restore it"
+    except TemplateSyntaxError as fault:
+        yield f"{name}, line {fault.lineno}: {fault.message}"
+    else:
+        named = meta.find_undeclared_variables(environment.parse(source))
+        yield from (f"{name}: {x} is not a name that a card may use" for x in sorted(named - view.NAMES))
+        if not name.startswith("_") and "\n---\n" not in source:
+            yield f"{name}: a line with --- has to part the summary from the detail"
 
 
 def shortened(summary: str) -> str:

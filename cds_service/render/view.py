@@ -2,29 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
+from decimal import Decimal
 from typing import Any
 
-from cds_service.clinical.ctcae import Grade
+from cds_service.clinical.ctcae import UNGRADED, Grade
 from cds_service.clinical.decision import Count, Decision, Finding
-from cds_service.clinical.facts import Order, Result, Unknown, When
+from cds_service.clinical.facts import Order, Result, Unknown, When, local_day
 from cds_service.clinical.orders import known_dose
 from cds_service.clinical.protocol import Protocol
 from cds_service.render.words import Words, escape
 
+NAMES = frozenset(
+    "findings lead rows unknown unknown_lead missing missing_lead recovery_shown also refer clashing total over dose "
+    "draft_text limits citation protocol demo".split()
+)
+
 
 def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]:
-    """The names that a card template may use; strings are ready to stand in Markdown."""
+    """What a card template may use, all of `NAMES` but `demo`; strings are ready to stand in Markdown."""
     zone = decision.evaluated_at.tzinfo
     findings = [_finding(x, words, zone) for x in decision.findings]
     missing = [_missing(x, words) for x in decision.missing]
     return {
         "findings": findings,
-        "lead": _lead(findings, words),
+        "lead": _lead(decision.findings, findings, words),
         "rows": [_row(x, words, zone) for x in decision.counts],
         "unknown": [_unknown(x, words) for x in decision.unknown],
         "unknown_lead": _unknown_lead(decision.unknown, words),
         "missing": missing,
         "missing_lead": _more(missing, words),
+        "recovery_shown": not set(decision.missing).isdisjoint(_AFTER_RECOVERY),
         "also": [words.say("topics", x) for x in decision.also],
         "refer": [words.say("refer", x) for x in decision.refer],
         "clashing": [_order(x, words) for x in decision.clashing],
@@ -42,6 +49,8 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         },
     }
 
+
+_AFTER_RECOVERY = ("no-lower-level", "onset-dose-unknown")
 
 CITED_PARAMETERS = {
     "over-maximum": "maximum_dose",
@@ -76,20 +85,29 @@ def _finding(finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, A
         "name": words.what(result.analyte),
         "value": _shown(result, words),
         "plain_value": value(result, words),
-        "date": words.day(_day(result.when, zone)),
-        "short_date": words.day(_day(result.when, zone), short=True),
+        "date": _date(result.when, words, zone),
+        "short_date": words.day(local_day(result.when.start, zone), short=True),
         "grade": grade(finding.grade),
-        "limit": finding.limit,
+        "limit": _limit(finding.limit, words),
         "preliminary": not result.final,
         "bound": bool(result.bound_of),
     }
 
 
-def _lead(findings: Sequence[dict[str, Any]], words: Words) -> str:
-    """The first finding in a clause: 'neutrophils 0.7 x10^9/L (CTCAE grade 3), 20 Nov (+1 more)'."""
+def _limit(limit: str, words: Words) -> str:
+    """'> 5.0 x ULN' as readers write it; "" without a limit."""
+    if not limit:
+        return ""
+    sign, number, unit = limit.split(" ", 2)
+    return f"{_safe(sign)} {words.number(Decimal(number))} {words.unit(unit)}"
+
+
+def _lead(findings: Sequence[Finding], worded: Sequence[dict[str, Any]], words: Words) -> str:
+    """The first of the worst findings in a clause: 'neutrophils 0.7 x10^9/L (CTCAE grade 3), 20 Nov (+1 more)'."""
     if not findings:
         return ""
-    first = max(findings, key=lambda x: x["grade"])
+    grades = [x.grade or UNGRADED for x in findings]
+    first = worded[grades.index(max(grades))]
     return _with_count(words.data["locale"]["finding"].format_map(first), len(findings) - 1, words)
 
 
@@ -134,8 +152,10 @@ def _row(count: Count, words: Words, zone: tzinfo | None) -> dict[str, str]:
     if result is None:
         reason = words.say("reasons", count.unknown.reason) if count.unknown else none
         return {**row, "value": reason, "date": "", "grade": "?"}
-    date = words.day(_day(result.when, zone))
-    return {**row, "value": _shown(result, words), "date": date, "grade": grade(count.grade), "trend": _trend(count)}
+    date = _date(result.when, words, zone)
+    marks = {"preliminary": not result.final, "bound": bool(result.bound_of)}
+    said = [_shown(result, words), *(words.data["locale"][x] for x, holds in marks.items() if holds)]
+    return {**row, "value": ", ".join(said), "date": date, "grade": grade(count.grade), "trend": _trend(count)}
 
 
 def _trend(count: Count) -> str:
@@ -155,12 +175,16 @@ def value(result: Result, words: Words) -> str:
 
 def _shown(result: Result, words: Words) -> str:
     """The same in Markdown, where a bare < would open HTML."""
-    return value(result, words).replace("<", "&lt;").replace(">", "&gt;")
+    return _safe(value(result, words))
+
+
+def _safe(text: str) -> str:
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def grade(interval: Grade | None) -> str:
     """'3', '0-1' where the reference range that tells them apart is not known, '≥ 3' where only a bound is."""
-    if interval is None:
+    if interval is None or interval == UNGRADED:
         return "?"
     low, high = interval
     if low == high:
@@ -168,5 +192,7 @@ def grade(interval: Grade | None) -> str:
     return f"{low}-{high}" if high < 4 else f"≥ {low}"
 
 
-def _day(when: When, zone: tzinfo | None) -> Any:
-    return when.start.astimezone(zone).date()
+def _date(when: When, words: Words, zone: tzinfo | None) -> str:
+    """The day of a result; one that is only known from its report says so."""
+    day = words.day(local_day(when.start, zone))
+    return f"{day} ({words.data['locale']['reported']})" if when.issued else day

@@ -40,13 +40,13 @@ def coded(*codes: str, system: str = LOINC) -> Json:
     return {"coding": [{"system": system, "code": code} for code in codes]}
 
 
-def observation(value: Any = "1.5", unit: str | None = "10*9/L", code: str = NEUTROPHILS, **members: Any) -> Json:
+def observation(value: Any = "1.5", unit: str | None = "10*9/L", loinc: str = NEUTROPHILS, **members: Any) -> Json:
     """A final result of the patient p; a member given as None is left out."""
     sent = {
         "resourceType": "Observation",
         "id": "o",
         "status": "final",
-        "code": coded(code),
+        "code": coded(loinc),
         "subject": {"reference": "Patient/p"},
         "effectiveDateTime": TAKEN,
         "valueQuantity": quantity(value, unit),

@@ -458,7 +458,7 @@ def test_every_word_of_a_dosage_is_shown_once() -> None:
 def test_a_dose_that_is_no_exact_decimal_is_undetermined() -> None:
     context = Context("MedicationRequest/trofo", ZoneInfo("UTC"), Fraction(100, 3))
     assert "exact" in why(read(instruction(daily(1), dose(tablets(1))), context=context))
-    assert read(instruction(daily(3), dose(tablets(1))), context=context) == known("100")
+    assert "exact" in why(read(instruction(daily(3), dose(tablets(1))), context=context))
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 12))

@@ -82,7 +82,7 @@ def test_everything_else_is_refused(text: str) -> None:
         when(text, BERLIN)
 
 
-@given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30), timezones=st.timezones()))
+@given(st.datetimes(timezones=st.timezones()).filter(lambda x: 1 < x.year < 9999))
 def test_every_instant_is_the_same_in_every_notation(moment: datetime) -> None:
     instant = moment.astimezone(UTC)
     written = instant.isoformat().replace("+00:00", "Z")

@@ -148,8 +148,9 @@ def test_a_product_is_exact_or_refused(value: str, by: str, product: str | None)
 @pytest.mark.parametrize(
     ("analyte", "low", "high"),
     [
-        ("haemoglobin", "2", "25"), ("leukocytes", "0", "500"), ("neutrophils", "0", "100"), ("lymphocytes", "0", "500"),
-        ("platelets", "0", "3000"), ("creatinine", "8.842", "2652.6"), ("bilirubin", "0", "Infinity"),
+        ("haemoglobin", "2", "25"), ("leukocytes", "0", "500"), ("neutrophils", "0", "100"),
+        ("lymphocytes", "0", "500"), ("platelets", "0", "3000"), ("creatinine", "8.842", "2652.6"),
+        ("bilirubin", "0", "Infinity"),
         ("alt", "0", "Infinity"), ("ast", "0", "Infinity"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from cds_service.web.discovery import SERVICES
 from tests.support import client
 
 
@@ -16,7 +17,7 @@ def services() -> list[dict[str, Any]]:
     return found
 
 
-TEMPLATES = {x: y for service in services() for x, y in service["prefetch"].items()}
+TEMPLATES = {x: y for service in SERVICES for x, y in service.prefetch.items()}
 
 
 @pytest.mark.requirement(11, 12, 22)
@@ -74,4 +75,5 @@ def test_searches_keep_to_what_ehrs_support(template: str) -> None:
 
 @pytest.mark.requirement(32)
 def test_every_key_that_is_read_is_declared() -> None:
+    assert [x["prefetch"] for x in services()] == [TEMPLATES]
     assert TEMPLATES.keys() == {"patient", "medications", "results"}

@@ -62,10 +62,10 @@ def _day(product: Span | None, rate: Span | None) -> Span:
 
 def _sum(parts: Sequence[Part]) -> Dose:
     """Continuous where every day of the week is known to have the same sum."""
-    week = [_on(day, parts) for day in sorted(WEEK)]
+    intakes = tuple(dict.fromkeys(decimal(edge) for x in parts if x.intake for edge in (x.intake.low, x.intake.high)))
+    daily = all(x.rhythm.placed and x.rhythm.days == WEEK for x in parts)
+    week = [_added(parts)] if daily else [_on(day, parts) for day in sorted(WEEK)]
     dosing = [x for x in week if x.high]
-    spans = [x.intake for x in parts if x.intake]
-    intakes = tuple(dict.fromkeys(decimal(edge) for x in spans for edge in (x.low, x.high)))
     low, high = decimal(min(x.low for x in dosing)), decimal(max(x.high for x in dosing))
     if len(set(week)) == 1 and all(x.rhythm.placed for x in parts):
         return Dose(low, high, intakes=intakes)
@@ -74,8 +74,13 @@ def _sum(parts: Sequence[Part]) -> Dose:
 
 def _on(day: str, parts: Sequence[Part]) -> Span:
     """The sum of one weekday; what may be taken on any day counts on each."""
-    taken = [x.day for x in parts if day in x.rhythm.days]
-    return Span(sum((x.low for x in taken), Fraction(0)), sum((x.high for x in taken), Fraction(0)))
+    return _added([x for x in parts if day in x.rhythm.days])
+
+
+def _added(parts: Sequence[Part]) -> Span:
+    if len(parts) == 1:
+        return parts[0].day
+    return Span(sum((x.day.low for x in parts), Fraction(0)), sum((x.day.high for x in parts), Fraction(0)))
 
 
 def _mean(parts: Sequence[Part]) -> Decimal | None:

@@ -1,0 +1,69 @@
+"""Records and the product's answers to them, asked once and shared by the tests of this folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from random import Random
+from typing import Any
+
+from tests.generative.comparing import PERMISSIVENESS, Said, asked, by_oracle, by_product, outspoken
+from tests.generative.records import record
+from tests.support import answer
+
+# `make soak` asks for more.
+RECORDS = int(os.environ.get("CDS_TEST_RECORDS", "3000"))
+CHUNK = 250
+
+
+def chunks(records: int) -> list[range]:
+    """The seeds from 0 up to that many, in parts: so a failure shows where it is."""
+    return [range(first, min(first + CHUNK, records)) for first in range(0, records, CHUNK)]
+
+
+def share(part: float) -> list[range]:
+    """Chunks of that part of the records."""
+    return chunks(int(RECORDS * part))
+
+
+@cache
+def answered(seed: int) -> dict[str, Any]:
+    """The product's answer to that record."""
+    return answer(record(seed).request)
+
+
+@cache
+def said(seed: int) -> Said:
+    """The same, reduced."""
+    return by_product(answered(seed))
+
+
+@cache
+def wanted(seed: int) -> Said:
+    """What the oracle says to that record."""
+    return by_oracle(record(seed).request)
+
+
+@cache
+def concluded(seed: int) -> str | None:
+    """The product's conclusion on that record, shown by a draft that always yields a card; None for a 412."""
+    return conclusion(record(seed).request)
+
+
+def conclusion(request: dict[str, Any]) -> str | None:
+    """The product's conclusion on the record of that request; None for a 412."""
+    return asked(outspoken(request)).conclusion
+
+
+def bolder(new: str | None, old: str | None) -> bool:
+    """Whether the new conclusion permits more than the old one."""
+    if new is None or old is None:
+        return False
+    return PERMISSIVENESS.index(new) > PERMISSIVENESS.index(old)
+
+
+def each(seeds: range, check: Callable[[Random, int], str | None]) -> list[str]:
+    """The faults that the check tells of these seeds, each with its seed; its randomness depends on the seed alone."""
+    faults = ((seed, check(Random(seed), seed)) for seed in seeds)
+    return [f"seed {seed}: {fault}" for seed, fault in faults if fault]

@@ -1,0 +1,59 @@
+"""The generated records are worth asking: each kind of answer is at least one in a hundred of them."""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from tests.generative.clock import NOW
+from tests.generative.comparing import PERMISSIVENESS, as_sent
+from tests.generative.records import record
+from tests.oracle import oracle
+
+RECORDS = 3000
+TOPICS = (
+    "interrupt", "keep-interrupted", "over-maximum", "restart-reduced", "reduce", "over-starting-dose",
+    "escalation-not-supported", "dose-unclear", "duplicate-order", "not-assessed", "escalate",
+)  # fmt: skip
+SILENCES = ("another drug", "row 0", "row 11", "412")
+REASONS_TO_REFER = (
+    "grade-4", "second-episode", "long-interruption", "no-lower-level", "onset-dose-unknown", "baseline-grade-3",
+)  # fmt: skip
+
+
+def silence(seed: int, told: dict[str, object]) -> str:
+    """Why there is no card."""
+    if told["status"] == 412:
+        return "412"
+    if told["silent"]:
+        return "another drug"
+    return "row 0" if "row-0" in record(seed).tags else "row 11"
+
+
+@cache
+def counts() -> Counter[str]:
+    """How many records of each kind there are, as the oracle sees them."""
+    found: Counter[str] = Counter()
+    for seed in range(RECORDS):
+        told = oracle(as_sent(record(seed).request), NOW)
+        found[f"topic {told['topic']}" if told["topic"] else f"silence {silence(seed, told)}"] += 1
+        found[f"conclusion {told['conclusion']}"] += 1
+        found.update(f"refer {reason}" for reason in told["refer"])
+    return found
+
+
+KINDS = [
+    *(f"conclusion {name}" for name in PERMISSIVENESS),
+    *(f"topic {name}" for name in TOPICS),
+    *(f"silence {name}" for name in SILENCES),
+    *(f"refer {name}" for name in REASONS_TO_REFER),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_of_answer_is_rare_among_the_records(kind: str) -> None:
+    assert counts()[kind] >= RECORDS / 100, f"{kind}: {counts()[kind]} of {RECORDS}"
+
+
+def test_nothing_but_the_known_kinds_comes_out() -> None:
+    assert set(counts()) <= {*KINDS, "conclusion None"}
