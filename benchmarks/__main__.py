@@ -107,7 +107,11 @@ class _Bare:
     """Neither validation of the used resources nor the record of the decision."""
 
     def __enter__(self) -> None:
-        self._patches = [_unrecorded(), patch("cds_service.fhir.validate.fault_of", lambda *_: "")]
+        self._patches = [
+            _unrecorded(),
+            patch("cds_service.fhir.labs.fault_of", lambda *_: ""),
+            patch("cds_service.fhir.order.fault_of", lambda *_: ""),
+        ]
         for each in self._patches:
             each.__enter__()
 

@@ -82,14 +82,14 @@ def _free(host: str, port: int) -> tuple[str, int]:
 
 def _ready(process: subprocess.Popen[bytes], base: str) -> None:
     deadline = time.monotonic() + _WAIT
-    session = requests.Session()
-    session.trust_env = False
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if session.get(f"{base}/readyz", timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.02)
+    with requests.Session() as session:
+        session.trust_env = False
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                if session.get(f"{base}/readyz", timeout=1).ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.02)
     raise StartError("The service did not start; what it wrote above says why.")
 
 

@@ -1,4 +1,4 @@
-"""The file of grading criteria -> Ctcae: every analyte, every limit a number, in the unit and order that grading needs."""
+"""The file of grading criteria -> Ctcae: every analyte, every limit a number, in the unit that grading needs."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -51,7 +51,7 @@ def _faults_of(analyte: str, data: Any) -> Iterator[str]:
         yield ": term is a text, worse_of_both true or false"
     for arm in (*_FALLING, *_RISING):
         if arm in data and arm in wanted:
-            yield from (f".{arm}{x}" for x in _faults_of_limits(data[arm], rising=arm in _RISING))
+            yield from (f".{arm}{x}" for x in _faults_of_limits(data[arm], _grades(analyte, arm), arm in _RISING))
 
 
 def _wanted(analyte: str) -> frozenset[str]:
@@ -61,9 +61,16 @@ def _wanted(analyte: str) -> frozenset[str]:
     return _KEYS - set(_RISING) - {"worse_of_both"} - (set() if analyte == HAEMOGLOBIN else {"molar"})
 
 
-def _faults_of_limits(data: Any, rising: bool) -> Iterator[str]:
-    if not isinstance(data, dict) or not data or not set(data) <= set("1234"):
-        yield " is not a mapping of grades (1 to 4) to limits"
+def _grades(analyte: str, arm: str) -> str:
+    """The grades that the criterion gives by a number: grade 4 anaemia, for one, is none."""
+    if analyte == HAEMOGLOBIN or (analyte, arm) == (CREATININE, "above_baseline"):
+        return "23"
+    return "1234" if arm in _RISING else "234"
+
+
+def _faults_of_limits(data: Any, grades: str, rising: bool) -> Iterator[str]:
+    if not isinstance(data, dict) or set(data) != set(grades):
+        yield f" has to give one limit for each of the grades {', '.join(grades)}"
         return
     odd = [x for x, y in data.items() if not isinstance(y, Decimal) or y <= 0]
     yield from (f".{x} is not a number above 0, written without quotation marks" for x in odd)

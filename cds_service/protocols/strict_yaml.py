@@ -28,6 +28,8 @@ def read(text: str, name: str) -> Any:
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key has to be a word", key_node.start_mark)
         if key_node.value in content:
             problem = f"the key {key_node.value!r} stands here twice; keep one"
             raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)

@@ -34,7 +34,7 @@ def said(card: dict[str, Any], expected: dict[str, str]) -> dict[str, str]:
         "indicator": card["indicator"],
         "conclusion": decision["conclusion"],
         "refer": ",".join(decision.get("refer", [])),
-        **decision["dose"],
+        **decision.get("dose", {}),
         "unknown": ",".join(x for x in expected.get("unknown", "").split(",") if _is_unknown(decision, x)),
     }
     return {name: everything.get(name, "") for name in expected}

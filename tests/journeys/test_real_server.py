@@ -38,7 +38,7 @@ def test_a_server_that_checks_refuses_just_what_the_why_says(ehr: Ehr, fixture: 
 @pytest.mark.requirement(11, 18, 24, 31, 32, 34)
 @pytest.mark.parametrize("fixture", ALL.values(), ids=ALL)
 def test_an_ehr_gets_the_expected_cards(ehr: Ehr, fixture: Fixture) -> None:
-    assert normalise(ehr.sign(client(), fixture.hook)) == fixture.expected
+    assert unversioned(normalise(ehr.sign(client(), fixture.hook))) == unversioned(fixture.expected)
 
 
 @pytest.mark.parametrize("fixture", ALL.values(), ids=ALL)
@@ -54,7 +54,7 @@ def test_the_built_in_record_finds_what_the_server_finds(ehr: Ehr, fixture: Fixt
 @pytest.mark.parametrize("name", ["escalate-after-21-days", "interrupt-second-episode", "restart-above-the-ceiling"])
 def test_an_ehr_that_reads_in_pages_gets_the_same_cards(ehr: Ehr, name: str) -> None:
     in_pages = replace(ehr, page=7)
-    assert normalise(in_pages.sign(client(), ALL[name].hook)) == ALL[name].expected
+    assert unversioned(normalise(in_pages.sign(client(), ALL[name].hook))) == unversioned(ALL[name].expected)
 
 
 @pytest.mark.requirement(50)
@@ -80,6 +80,13 @@ def test_a_patient_of_whom_the_server_knows_nothing_is_not_assessed(ehr: Ehr) ->
     assert ehr.fetch("Patient/{{context.patientId}}", hook["context"]) is None
     [card] = ehr.sign(client(), hook)["cards"]
     assert card["source"]["topic"]["code"] == "not-assessed"
+
+
+def unversioned(value: Any) -> Any:
+    """The same without `meta`: a server writes its own version there, and suggestions send an order back as it came."""
+    if isinstance(value, dict):
+        return {name: unversioned(x) for name, x in value.items() if name != "meta"}
+    return [unversioned(x) for x in value] if isinstance(value, list) else value
 
 
 def of_patient(hook: dict[str, Any], patient: str) -> dict[str, Any]:

@@ -1,0 +1,187 @@
+"""What the service asks to be sent, and what comes of what was sent."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from msgspec import Raw
+
+from cds_service.clinical.facts import Reason, Unknown, When
+from cds_service.errors import PrefetchMissing
+from cds_service.fhir import prefetch
+from cds_service.fhir.codes import CONTEXT_RESULTS, RESULTS
+from cds_service.fhir.order import Scope
+from cds_service.fhir.prefetch import TEMPLATES, Record
+from cds_service.protocols import load
+from tests.fhir import orders
+from tests.fhir.observations import BERLIN, SERVER, observation, raw, searchset
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SUBJECT = {"subject": {"reference": "Patient/p"}}
+DRAFT = orders.order(id="draft", status="draft", **SUBJECT)
+RUNNING = orders.order(id="running", **SUBJECT)
+OTHER = orders.order(id="other", medicationCodeableConcept=orders.IFOSFAMIDE, **SUBJECT)
+UNNAMED = orders.order(
+    id="unnamed", medicationCodeableConcept=None, medicationReference={"reference": "Medication/x"}, **SUBJECT
+)
+ELSEWHERE = {**UNNAMED, "medicationReference": {"reference": "Medication/x", "display": "Metformin"}}
+MEDICATION = {**orders.medication(), "id": "x"}
+FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+PATIENT = raw({"resourceType": "Patient", "id": "p", "birthDate": "1958-03-14"})
+NOTHING = raw(b"null")
+
+
+def read(*drafts: Any, **sent: Raw) -> Record | None:
+    """What comes of these drafts and of what was sent with them, which is a record without anything by default."""
+    came = {"patient": PATIENT, "medications": NOTHING, "results": NOTHING, **sent}
+    scope = Scope("p", SERVER, BERLIN)
+    return prefetch.read(scope, searchset(*drafts), came, NOW, load.load().parameters)
+
+
+def known(*drafts: Any, **sent: Raw) -> Record:
+    record = read(*drafts, **sent)
+    assert record is not None
+    return record
+
+
+@pytest.mark.requirement(34, 35, 36, 37, 38, 41, 42, 43, 44, 46)
+@pytest.mark.parametrize(("key", "template"), TEMPLATES.items())
+def test_a_template_is_a_read_or_a_search_that_every_ehr_can_do(key: str, template: str) -> None:
+    assert re.findall(r"\{\{.*?\}\}", template) == ["{{context.patientId}}"]
+    kind, _, query = template.partition("?")
+    assert re.fullmatch(r"[A-Z][A-Za-z]+(/\{\{context\.patientId\}\})?", kind)
+    assert {name for name, _ in parse_qsl(query)} <= {"patient", "code", "_sort", "_count"}
+
+
+def test_the_templates_ask_for_patient_orders_and_results() -> None:
+    assert TEMPLATES["patient"] == "Patient/{{context.patientId}}"
+    assert TEMPLATES["medications"] == "MedicationRequest?patient={{context.patientId}}&_sort=-authoredon&_count=200"
+    query = dict(parse_qsl(TEMPLATES["results"].partition("?")[2]))
+    assert (query["patient"], query["_sort"], query["_count"]) == ("{{context.patientId}}", "-date", "200")
+
+
+def test_every_code_is_asked_for_once_with_its_system() -> None:
+    asked = dict(parse_qsl(TEMPLATES["results"]))["code"].split(",")
+    assert sorted(asked) == sorted(f"http://loinc.org|{code}" for code in {*RESULTS, *CONTEXT_RESULTS})
+
+
+@pytest.mark.hazard("H15")
+def test_orders_are_never_asked_for_by_code() -> None:
+    assert "code=" not in TEMPLATES["medications"]
+
+
+def test_a_record_becomes_facts() -> None:
+    record = known(DRAFT, medications=searchset(RUNNING, OTHER), results=searchset(observation()))
+    facts = record.facts
+    assert [x.source for x in facts.drafts] == ["MedicationRequest/draft"]
+    assert [x.source for x in facts.orders] == ["MedicationRequest/running"]
+    assert [x.source for x in facts.results["neutrophils"]] == ["Observation/o"]
+    assert isinstance(facts.born, When)
+    assert (facts.foreign, facts.gaps, facts.absent) == ((), (), ())
+    assert set(record.orders) == {"MedicationRequest/draft", "MedicationRequest/running"}
+
+
+def test_drafts_of_other_drugs_are_answered_without_reading_anything() -> None:
+    unread = {"medications": raw(b"odd"), "results": raw(b"odd")}
+    assert read(OTHER, **unread) is None
+    assert read(**unread) is None
+    assert prefetch.read(Scope("p", "", BERLIN), searchset(OTHER), {}, NOW, load.load().parameters) is None
+
+
+@pytest.mark.requirement(51, 62)
+@pytest.mark.parametrize("key", ["medications", "results"])
+def test_a_key_that_is_needed_and_was_not_sent_is_named(key: str) -> None:
+    came = {"medications": NOTHING, "results": NOTHING}
+    del came[key]
+    with pytest.raises(PrefetchMissing, match=f"prefetch.{key} is missing"):
+        prefetch.read(Scope("p", "", BERLIN), searchset(DRAFT), came, NOW, load.load().parameters)
+
+
+@pytest.mark.requirement(49, 52)
+@pytest.mark.parametrize("nothing", [NOTHING, searchset()])
+def test_null_and_an_empty_bundle_are_a_record_without_anything(nothing: Raw) -> None:
+    facts = known(DRAFT, medications=nothing, results=nothing, patient=NOTHING).facts
+    assert (facts.orders, facts.results, facts.gaps) == ((), {}, ())
+    assert facts.born == Unknown("age", Reason.ABSENT)
+
+
+def test_without_a_patient_the_age_was_not_read() -> None:
+    record = prefetch.read(
+        Scope("p", "", BERLIN),
+        searchset(DRAFT),
+        {"medications": NOTHING, "results": NOTHING},
+        NOW,
+        load.load().parameters,
+    )
+    assert record is not None
+    assert record.facts.born == Unknown("age", Reason.NOT_READ)
+
+
+@pytest.mark.requirement(47, 50)
+@pytest.mark.hazard("H15", "H25")
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (raw(FAILED), Reason.FETCH_FAILED),
+        (searchset(link=[{"relation": "next", "url": "x"}]), Reason.INCOMPLETE),
+        (raw({"resourceType": "Bundle", "entry": 3}), Reason.UNREADABLE),
+    ],
+)
+def test_what_could_not_be_read_in_whole_is_a_gap(value: Raw, reason: Reason) -> None:
+    assert known(DRAFT, results=value).facts.gaps == (Unknown("results", reason),)
+    assert [(x.what, x.reason) for x in known(DRAFT, medications=value).facts.gaps] == [("orders", reason)]
+
+
+@pytest.mark.hazard("H05")
+def test_one_foreign_item_of_any_kind_is_noticed() -> None:
+    other = {"subject": {"reference": "Patient/q"}}
+    assert known(DRAFT, results=searchset(observation(**other))).facts.foreign
+    assert known(DRAFT, medications=searchset({**RUNNING, **other})).facts.foreign
+    assert known({**DRAFT, **other}).facts.foreign
+    somebody = raw({"resourceType": "Patient", "id": "q"})
+    assert known(DRAFT, patient=somebody).facts.foreign == (Unknown("age", Reason.OTHER_PATIENT, "Patient/q"),)
+
+
+def test_unknowns_are_listed_once_in_an_order_of_their_own() -> None:
+    absent = [observation(id=x, valueQuantity=None, dataAbsentReason={"text": "x"}) for x in "bacb"]
+    found = [known(DRAFT, results=searchset(*each)).facts.absent for each in (absent, absent[::-1])]
+    assert found[0] == found[1]
+    assert [x.source for x in found[0]] == ["Observation/a", "Observation/b", "Observation/c"]
+
+
+@pytest.mark.hazard("H22")
+@pytest.mark.parametrize(("minutes", "reason"), [(5, None), (6, Reason.FUTURE)])
+def test_five_minutes_ahead_are_a_difference_of_clocks(minutes: int, reason: Reason | None) -> None:
+    taken = (NOW + timedelta(minutes=minutes)).isoformat()
+    [found] = known(DRAFT, results=searchset(observation(effectiveDateTime=taken))).facts.results["neutrophils"]
+    assert (found.fault.reason if found.fault else None) == reason
+
+
+@pytest.mark.hazard("H25")
+def test_the_newest_result_is_validated() -> None:
+    invalid = observation(performer=[{"reference": 3}])
+    [found] = known(DRAFT, results=searchset(invalid)).facts.results["neutrophils"]
+    assert found.fault
+    assert found.fault.detail == "performer.0.reference is not valid"
+
+
+@pytest.mark.hazard("H15")
+def test_an_order_that_nothing_names_is_read_while_a_course_is_running() -> None:
+    sources = [x.source for x in known(DRAFT, medications=searchset(RUNNING, UNNAMED)).facts.orders]
+    assert sources == ["MedicationRequest/running", "MedicationRequest/unnamed"]
+    assert known(DRAFT, medications=searchset(UNNAMED)).facts.orders == ()
+
+
+@pytest.mark.hazard("H15", "H25")
+def test_a_draft_that_nothing_names_concerns_the_drug_while_a_course_is_running() -> None:
+    drafts = known(UNNAMED, medications=searchset(RUNNING)).facts.drafts
+    assert [(x.source, x.coded) for x in drafts] == [("MedicationRequest/unnamed", False)]
+    assert read(UNNAMED) is None
+
+
+def test_the_drug_of_a_draft_is_found_among_the_prefetched_medications() -> None:
+    assert read(ELSEWHERE, medications=searchset(RUNNING)) is None
+    drafts = known(ELSEWHERE, medications=searchset(RUNNING, MEDICATION)).facts.drafts
+    assert [(x.source, x.coded) for x in drafts] == [("MedicationRequest/unnamed", True)]
