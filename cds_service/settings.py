@@ -123,6 +123,8 @@ def load(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError(" ".join(_sentence(x) for x in error.errors())) from None
+    except RuntimeError:  # there is no home directory to put the data in
+        raise SettingsError("CDS_DATA_DIR is not set. Write for example CDS_DATA_DIR=/var/lib/cds.") from None
 
 
 def _web_address(value: str) -> str:

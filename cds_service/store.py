@@ -16,15 +16,15 @@ import structlog
 from sqlalchemy import Column, DateTime, Engine, LargeBinary, MetaData, String, Table, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from cds_service.errors import StartError
 
 LOCK_SECONDS = 0.1
 
-_METADATA = MetaData()
 DECISIONS = Table(
     "decisions",
-    _METADATA,
+    MetaData(),
     Column("id", String(36), primary_key=True),
     Column("answered_at", DateTime, nullable=False, index=True, comment="UTC"),
     Column("hook_instance", String(36), nullable=False, index=True),
@@ -96,7 +96,10 @@ def opened(url: str) -> Store:
         _make_private(Path(make_url(url).database or ""))
         engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
         event.listen(engine, "connect", _set_up)
-        _METADATA.create_all(engine)
+        with engine.begin() as connection:
+            connection.execute(CreateTable(DECISIONS, if_not_exists=True))
+            for index in DECISIONS.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
         engine.dispose()
     except (SQLAlchemyError, OSError) as error:
         reason = getattr(error, "orig", None) or getattr(error, "strerror", None) or error

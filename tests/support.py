@@ -15,6 +15,7 @@ import msgspec
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
+from referencing import Registry, Resource
 from werkzeug.test import TestResponse
 
 from cds_service.app import create_app
@@ -51,10 +52,12 @@ def check(status: int, answer: Any) -> None:
 
 @cache
 def response_schema() -> Draft202012Validator:
-    """The validator of hook answers; it may carry Decimals."""
-    schema = json.loads((data_dir("cards") / "cds-hooks-response.schema.json").read_text())
+    """The validator of hook answers with the decisions in them; they may carry Decimals."""
+    schemas = [json.loads(x.read_text("utf-8")) for x in sorted(data_dir("cards").glob("*.schema.json"))]
+    registry = Registry().with_resources((x["$id"], Resource.from_contents(x)) for x in schemas)
+    schema = next(x for x in schemas if x["$id"].endswith("/cds-hooks-response.schema.json"))
     numbers = Draft202012Validator.TYPE_CHECKER.redefine("number", lambda _, x: _is_number(x))
-    validator: Draft202012Validator = extend(Draft202012Validator, type_checker=numbers)(schema)
+    validator: Draft202012Validator = extend(Draft202012Validator, type_checker=numbers)(schema, registry=registry)
     return validator
 
 
@@ -63,7 +66,7 @@ def client(now: datetime = FIXED_NOW) -> CheckedClient:
     """A client of a service whose clock stands still, with a database of its own that is removed at the end."""
     folder = tempfile.mkdtemp(prefix="cds-test-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    app = create_app(Settings(data_dir=Path(folder)), clock=lambda: now)
+    app = create_app(Settings(data_dir=Path(folder), log_level="error"), clock=lambda: now)
     app.test_client_class = CheckedClient
     made = app.test_client()
     assert isinstance(made, CheckedClient)

@@ -9,11 +9,11 @@ from cds_service.clinical.chart import Series
 from cds_service.clinical.decision import Count, Decision, Doses, Step
 from cds_service.clinical.drafts import Row, rows
 from cds_service.clinical.facts import COUNTS, LYMPHOCYTES, Facts, Unknown
-from cds_service.clinical.orders import known_dose
+from cds_service.clinical.orders import level
 from cds_service.clinical.proof import lacking_for_escalation
 from cds_service.clinical.protocol import Protocol
 from cds_service.clinical.refer import reasons
-from cds_service.clinical.rules import LINES, LINES_OF_ANY_PROTOCOL, Line, Outcome, unassessed
+from cds_service.clinical.rules import LINES, LINES_OF_ANY_PROTOCOL, Line, Outcome, reduce, unassessed
 
 
 def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
@@ -36,7 +36,7 @@ def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
         findings=(first.findings if first else ()) or outcome.findings,
         unknown=_unknown(case),
         missing=(first.why if first else ()) or outcome.missing,
-        also=_also(outcome, found),
+        also=_also(case, outcome, found),
         clashing=next((x.clashing for x in found if x.clashing), ()),
         total=next((x.total for x in found if x.clashing), None),
         counts=tuple(_count(case.series[x]) for x in (*COUNTS, LYMPHOCYTES)),
@@ -75,15 +75,16 @@ def _doses(case: Case, first: Row | None) -> Doses:
     draft = first.draft if first else next(iter(case.drafts), None)
     return Doses(
         current=case.current,
-        draft=known_dose(draft) if draft else None,
+        draft=level(draft) if draft else None,
         ceiling=case.ceiling,
         proposed=first.proposed if first else None,
     )
 
 
-def _also(outcome: Outcome, found: Sequence[Row]) -> tuple[str, ...]:
-    """Whatever else applies: the topics of the other rows, and the conclusion where a dose must come down."""
+def _also(case: Case, outcome: Outcome, found: Sequence[Row]) -> tuple[str, ...]:
+    """Whatever else applies: the topics of the other rows, and each line by which the dose must come down."""
     lower = [outcome.conclusion] if outcome.conclusion in (d.RESTART_REDUCED, d.REDUCE) else []
+    lower += [d.REDUCE] if lower and reduce(case) else []
     return tuple(dict.fromkeys([*(x.topic for x in found), *lower]))[1:] if found else ()
 
 

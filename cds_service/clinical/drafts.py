@@ -44,7 +44,12 @@ def rows(case: Case, outcome: Outcome) -> tuple[Row, ...]:
     """Every row that applies to any draft of the call, the first one first."""
     asked: Iterable[Ask] = ROWS_OF_ANY_PROTOCOL if case.protocol_unknown else ROWS
     found = [row for draft in case.drafts for ask in asked if (row := ask(case, outcome, draft))]
-    return tuple(sorted(found, key=lambda x: (x.number, x.draft.source, -(of.known_dose(x.draft) or Decimal(0)))))
+    return tuple(sorted(found, key=_first))
+
+
+def _first(row: Row) -> tuple[int, bool, Decimal, str]:
+    """Which of several rows speaks: the first in the table, of one row the critical one, then the higher dose."""
+    return row.number, row.indicator != d.CRITICAL, -(of.known_dose(row.draft) or Decimal(0)), row.draft.source
 
 
 def stopped(case: Case, outcome: Outcome, draft: Order) -> Row | None:
@@ -69,7 +74,7 @@ def over_level(case: Case, outcome: Outcome, draft: Order) -> Row | None:
         return None
     level, line = lowest
     dose = of.known_dose(draft)
-    if case.course is not None and (dose is None or dose <= level):
+    if level and (dose is None or dose <= level):  # where no level is left any dose is above it, an unknown one too
         return None
     return Row(3, line.conclusion, d.WARNING, draft, level or None, findings=line.findings)
 

@@ -6,7 +6,7 @@ import msgspec
 
 from cds_service.clinical.facts import Reason
 
-_SINGLE = frozenset({"Observation", "MedicationRequest", "Medication", "Patient"})
+_SINGLE = frozenset({"Observation", "MedicationRequest", "Medication"})
 _HARMLESS = frozenset({"information", "warning"})
 
 

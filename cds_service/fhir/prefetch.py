@@ -103,13 +103,14 @@ def _facts(orders: _Orders, read: Labs, birth: When | Unknown) -> Facts:
     foreign = [x for found in orders.every for x in found.foreign]
     if isinstance(birth, Unknown) and birth.reason is Reason.OTHER_PATIENT:
         foreign.append(birth)
+    unfetched = [birth] if isinstance(birth, Unknown) and birth.reason is Reason.FETCH_FAILED else []
     return Facts(
         results=read.results,
         orders=tuple(x for found in orders.record for x in found.orders),
         drafts=tuple(x for found in orders.call for x in found.orders),
         born=birth,
         foreign=_listed([*foreign, *read.foreign]),
-        gaps=_listed([*(x for found in orders.every for x in found.gaps), *read.gaps]),
+        gaps=_listed([*(x for found in orders.every for x in found.gaps), *read.gaps, *unfetched]),
         absent=_listed(read.absent),
     )
 

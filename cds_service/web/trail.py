@@ -47,7 +47,7 @@ def decided(
     kept = store.record(_record(trace, protocol, decision, cards))
     if not kept:
         metrics.UNRECORDED.labels(trace.service).inc()
-    rules = [x.rule for x in decision.findings]
+    rules = list(dict.fromkeys(x.rule for x in decision.findings))
     _answered(trace, decision.topic or NO_CARD, conclusion=decision.conclusion, rules=rules, recorded=kept)
 
 

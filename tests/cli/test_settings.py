@@ -75,3 +75,13 @@ def test_a_value_that_cannot_be_used_is_named_with_an_example(
 def test_a_misspelt_name_is_refused() -> None:
     with pytest.raises(SettingsError, match="CDS_WORKER is not a setting"):
         load(worker=1)
+
+
+def test_a_user_without_a_home_directory_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(SettingsError, match=r"^CDS_DATA_DIR is not set\."):
+        load()
+    assert load(data_dir=Path("/data")).data_dir == Path("/data")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cds_service.clinical.facts import Reason
-from cds_service.fhir import validate
+from cds_service.fhir import labs
 from cds_service.fhir.labs import validate_newest
 from tests.fhir.observations import HAEMOGLOBIN, observation, raw, read
 
@@ -78,5 +78,5 @@ def test_a_member_sent_twice_makes_the_newest_result_unusable() -> None:
 
 
 def test_nothing_is_asked_where_nothing_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate, "fault_of", None)
+    monkeypatch.setattr(labs, "fault_of", None)
     assert validate_newest(read()).results == {}

@@ -8,8 +8,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from tests.generative.comparing import PERMISSIVENESS, Said, asked, by_oracle, by_product, outspoken
+from tests.generative.clock import NOW
+from tests.generative.comparing import PERMISSIVENESS, Said, as_sent, asked, by_oracle, by_product, outspoken
 from tests.generative.records import record
+from tests.oracle import oracle
 from tests.support import answer
 
 # `make soak` asks for more.
@@ -40,9 +42,16 @@ def said(seed: int) -> Said:
 
 
 @cache
-def wanted(seed: int) -> Said:
+def told(seed: int) -> dict[str, Any]:
     """What the oracle says to that record."""
-    return by_oracle(record(seed).request)
+    found: dict[str, Any] = oracle(as_sent(record(seed).request), NOW)
+    return found
+
+
+@cache
+def wanted(seed: int) -> Said:
+    """The same, reduced."""
+    return by_oracle(told(seed))
 
 
 @cache

@@ -64,9 +64,8 @@ def by_product(response: dict[str, Any]) -> Said:
     return Said(200, topic, card["indicator"], decision["conclusion"], refer, doses)
 
 
-def by_oracle(request: dict[str, Any]) -> Said:
-    """What the oracle says; only the status where it wants no card."""
-    told = oracle(as_sent(request), NOW)
+def by_oracle(told: dict[str, Any]) -> Said:
+    """What the oracle's answer says; only the status where it wants no card."""
     if told["status"] != 200 or told["silent"] or told["topic"] is None:
         return Said(told["status"])
     doses = tuple(told[x] for x in DOSES)
@@ -76,6 +75,11 @@ def by_oracle(request: dict[str, Any]) -> Said:
 def asked(request: dict[str, Any]) -> Said:
     """What the product says to that request."""
     return by_product(answer(request))
+
+
+def expected(request: dict[str, Any]) -> Said:
+    """What the oracle says to that request."""
+    return by_oracle(oracle(as_sent(request), NOW))
 
 
 def outspoken(request: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +109,7 @@ def differences(request: dict[str, Any]) -> list[str]:
 
     Raises what either engine raises.
     """
-    theirs, ours = by_oracle(request).fields(), asked(request).fields()
+    theirs, ours = expected(request).fields(), asked(request).fields()
     return [f"{key}: product {show(ours[key])}, oracle {show(theirs[key])}" for key in ours if ours[key] != theirs[key]]
 
 

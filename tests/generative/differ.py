@@ -11,7 +11,7 @@ from contextlib import redirect_stderr
 from io import StringIO
 from typing import Any
 
-from tests.generative.comparing import ENCODER, by_oracle, differences, outspoken
+from tests.generative.comparing import ENCODER, differences, expected, outspoken
 from tests.generative.records import build
 
 Request = dict[str, Any]
@@ -29,7 +29,7 @@ def requests_of(seed: int, outspoken_too: bool) -> list[tuple[str, Request]]:
     """The record's request and, where it brings no card, the one that makes the conclusion show."""
     request = build(seed).request
     made = [("", request)]
-    if outspoken_too and by_oracle(request).topic is None:
+    if outspoken_too and expected(request).topic is None:
         made.append(("outspoken: ", outspoken(request)))
     return made
 

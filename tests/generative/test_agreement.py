@@ -16,8 +16,15 @@ REASONS = (
 )  # fmt: skip
 
 
+def in_phases(seed: int) -> bool:
+    """True where an order changes its dose by date: it is several orders to the product and one to the oracle."""
+    return "phases" in record(seed).tags
+
+
 def disagreement(_: Random, seed: int) -> str | None:
     """Each field that differs."""
+    if in_phases(seed):
+        return None
     ours, theirs = said(seed).fields(), wanted(seed).fields()
     found = [f"{x}: product {show(ours[x])}, oracle {show(theirs[x])}" for x in ours if ours[x] != theirs[x]]
     return "; ".join(found)
@@ -25,7 +32,7 @@ def disagreement(_: Random, seed: int) -> str | None:
 
 def hidden_disagreement(_: Random, seed: int) -> str | None:
     """Each field that differs where the record itself yields no card."""
-    if wanted(seed).topic is not None or wanted(seed).status != 200:
+    if in_phases(seed) or wanted(seed).topic is not None or wanted(seed).status != 200:
         return None
     return "; ".join(differences(outspoken(record(seed).request)))
 

@@ -5,12 +5,10 @@ from functools import cache
 
 import pytest
 
-from tests.generative.clock import NOW
-from tests.generative.comparing import PERMISSIVENESS, as_sent
+from tests.generative.asking import RECORDS, told
+from tests.generative.comparing import PERMISSIVENESS
 from tests.generative.records import record
-from tests.oracle import oracle
 
-RECORDS = 3000
 TOPICS = (
     "interrupt", "keep-interrupted", "over-maximum", "restart-reduced", "reduce", "over-starting-dose",
     "escalation-not-supported", "dose-unclear", "duplicate-order", "not-assessed", "escalate",
@@ -21,11 +19,11 @@ REASONS_TO_REFER = (
 )  # fmt: skip
 
 
-def silence(seed: int, told: dict[str, object]) -> str:
+def silence(seed: int) -> str:
     """Why there is no card."""
-    if told["status"] == 412:
+    if told(seed)["status"] == 412:
         return "412"
-    if told["silent"]:
+    if told(seed)["silent"]:
         return "another drug"
     return "row 0" if "row-0" in record(seed).tags else "row 11"
 
@@ -35,10 +33,10 @@ def counts() -> Counter[str]:
     """How many records of each kind there are, as the oracle sees them."""
     found: Counter[str] = Counter()
     for seed in range(RECORDS):
-        told = oracle(as_sent(record(seed).request), NOW)
-        found[f"topic {told['topic']}" if told["topic"] else f"silence {silence(seed, told)}"] += 1
-        found[f"conclusion {told['conclusion']}"] += 1
-        found.update(f"refer {reason}" for reason in told["refer"])
+        answer = told(seed)
+        found[f"topic {answer['topic']}" if answer["topic"] else f"silence {silence(seed)}"] += 1
+        found[f"conclusion {answer['conclusion']}"] += 1
+        found.update(f"refer {reason}" for reason in answer["refer"])
     return found
 
 

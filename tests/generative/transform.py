@@ -187,16 +187,38 @@ def passes_something(request: Resource, first: Any, last: Any) -> bool:
     )
 
 
-def spoiled(rng: Random, request: Resource, analyte: str | None = None) -> Resource | None:
-    """With the newest final result of an analyte unusable."""
-    made = deepcopy(request)
-    wanted = analyte or rng.choice(ACTING)
-    found = [x for x in acting_counts(made) if x[1] == wanted and x[0].get("status") in FINAL]
-    if not found:
-        return None
-    result = max(found, key=lambda x: x[3])[0]
+def newest_final(request: Resource, analyte: str) -> tuple[Resource, Decimal] | None:
+    """The newest final count of the analyte, and its value; None where another one may be newer or speaks too."""
+    found = {id(x[0]): x for x in acting_counts(request) if x[1] == analyte and x[0].get("status") in FINAL}
+    others = [x for x in observations(request) if analyte_of(x) == analyte and id(x) not in found]
+    newest = max(found.values(), key=lambda x: x[3], default=None)
+    return (newest[0], newest[2]) if newest and not others else None
+
+
+def made_unusable(rng: Random, result: Resource) -> None:
+    """Leave nothing of the value that can be read as this analyte's."""
     value = result.pop("valueQuantity")["value"]
     result.update(rng.choice(UNUSABLE)(value))
+
+
+def spoiled(rng: Random, request: Resource) -> Resource | None:
+    """With the newest final result of an analyte, at grade <= 2, unusable."""
+    made, analyte = deepcopy(request), rng.choice(ACTING)
+    found = newest_final(made, analyte)
+    if not found or found[1] < GRADE_3[analyte]:
+        return None
+    made_unusable(rng, found[0])
+    return made
+
+
+def hidden(rng: Random, request: Resource) -> Resource | None:
+    """With an analyte's newest final result, at grade >= 3, unusable."""
+    made = deepcopy(request)
+    newest = [(analyte, found) for analyte in ACTING if (found := newest_final(made, analyte))]
+    bad = [found[0] for analyte, found in newest if found[1] < GRADE_3[analyte]]
+    if not bad:
+        return None
+    made_unusable(rng, rng.choice(bad))
     return made
 
 
@@ -231,4 +253,4 @@ def poisoned(rng: Random, request: Resource) -> Resource | None:
 
 
 SAME = (shuffled, doubled, other_units, other_zones)
-WORSE = (lowered, removed, aged, spoiled, poisoned)
+WORSE = (lowered, removed, aged, spoiled, hidden, poisoned)

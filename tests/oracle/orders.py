@@ -58,8 +58,8 @@ def read_order(raw, medication, server):
     broken = broken or bool(raw.get("modifierExtension"))
     broken = broken or not isinstance(raw.get("doNotPerform", False), bool)
     if broken:  # nothing of it is relied on: it may have given the drug at any time, at any dose
-        start = end = authored = None
-    return Order(raw, status, start, end, authored, phases(raw, medication), broken, server)
+        return Order(raw, status, None, None, None, [(LONG_AGO, FAR_AHEAD, NO_DOSE)], True, server)
+    return Order(raw, status, start, end, authored, phases(raw, medication), False, server)
 
 
 def read_edges(period):
@@ -138,7 +138,7 @@ def gave(order, now):
 
 def is_active(order, now):
     if order.malformed:
-        return unreadable(order)
+        return unreadable(order) and order.status not in GAVE[1:]
     return order.status == "active" and is_an_order(order) and order.last >= now
 
 

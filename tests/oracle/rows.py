@@ -100,7 +100,11 @@ def row_7(facts, conclusion, draft):
             beside.append(other.order)
     if not beside:
         return None
-    total = sum(order.most.most or 0 for order in [draft.order, *beside])
+    most = {}  # an order and the draft that rewrites it are one: its highest dose counts
+    for index, order in enumerate([draft.order, *beside]):
+        name = order.raw.get("id") or index
+        most[name] = max(most.get(name, 0), order.most.most or 0)
+    total = sum(most.values())
     return Card(7, "duplicate-order", CRITICAL if total > MAXIMUM else WARNING)
 
 

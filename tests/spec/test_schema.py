@@ -84,6 +84,50 @@ def test_what_cds_hooks_forbids_is_refused(wrong: dict[str, Any]) -> None:
     assert not response_schema().is_valid({"cards": [wrong]})
 
 
+DECISION = {
+    "schemaVersion": "1.0",
+    "conclusion": "interrupt",
+    "protocol": "trofosfamide-maintenance",
+    "protocolVersion": "0.1.0",
+    "protocolDigest": "0" * 64,
+    "ctcae": "5.0",
+    "evaluatedAt": "2026-11-23T09:00:00+00:00",
+}
+FINDING = {"rule": "interrupt", "citation": "Source, 1", "analyte": "neutrophils", "value": "<0.5", "grade": 3}
+
+
+def deciding(**more: Any) -> dict[str, Any]:
+    decision = {x: y for x, y in (DECISION | more).items() if y is not ...}
+    return card(extension={"org.example.trofosfamide-cds.decision": decision})
+
+
+@pytest.mark.parametrize("more", [{}, {"findings": [FINDING]}, {"dose": {"current": "100"}}, {"missing": ["a:b-c"]}])
+def test_a_decision_is_allowed(more: dict[str, Any]) -> None:
+    assert response_schema().is_valid({"cards": [deciding(**more)]})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"conclusion": "stop"},
+        {"protocolDigest": ...},
+        {"ctcae": "6.0"},
+        {"evaluatedAt": "yesterday"},
+        {"dose": {"current": 100}},
+        {"dose": {"highest": "200"}},
+        {"refer": ["febrile"]},
+        {"unknown": [{"what": "platelets", "reason": "lost"}]},
+        {"findings": [FINDING | {"analyte": "sodium"}]},
+        {"findings": [FINDING | {"value": 0.5}]},
+        {"findings": [FINDING | {"grade": 5}]},
+        {"patient": "p-1"},
+    ],
+    ids=str,
+)
+def test_what_is_no_decision_is_refused(more: dict[str, Any]) -> None:
+    assert not response_schema().is_valid({"cards": [deciding(**more)]})
+
+
 @pytest.mark.requirement(60)
 def test_an_answer_is_an_object_with_cards() -> None:
     assert response_schema().is_valid({"cards": []})

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from cds_service.clinical.chart import newest
 from cds_service.clinical.facts import Reason, Result, Unknown
-from cds_service.fhir import validate
 from cds_service.fhir.bundle import Page
 from cds_service.fhir.labs.replaced import Item, current
 from cds_service.fhir.labs.scope import Scope
 from cds_service.fhir.labs.sorting import Sorted, sort
 from cds_service.fhir.strict import Unreadable, strict
+from cds_service.fhir.validate import fault_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _speaking(items: Sequence[Item]) -> list[int]:
 def _valid(item: Item) -> Item:
     """The item, unusable where its Observation is not valid R4."""
     try:
-        fault = validate.fault_of(strict(item.raw))
+        fault = fault_of(strict(item.raw))
     except Unreadable as error:
         fault = str(error)
     if not fault:

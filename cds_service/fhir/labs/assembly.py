@@ -4,12 +4,12 @@ A frozen dataclass sets each of its fields by `object.__setattr__`. The same slo
 which then becomes the frozen class: what comes out is a Result like any other.
 """
 
-from dataclasses import fields, make_dataclass
+from dataclasses import field, fields, make_dataclass
 from typing import Any
 
 from cds_service.clinical.facts import Result
 
-_Open: Any = make_dataclass("_Open", [(x.name, Any, x) for x in fields(Result)], slots=True)
+_Open: Any = make_dataclass("_Open", [(x.name, Any, field(default=x.default)) for x in fields(Result)], slots=True)
 
 
 def assemble(*values: Any) -> Result:

@@ -1,0 +1,114 @@
+"""No exception, time-out or refusal becomes an empty list of cards."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+
+from tests.generative.asking import answered, each
+from tests.generative.comparing import ENCODER
+from tests.generative.reading import resources
+from tests.generative.records import OUTCOME, record
+from tests.support import ORDER_SIGN, client, parsed
+
+Request = dict[str, Any]
+ORDERS = "medications"
+NEXT = {"link": [{"relation": "next", "url": "https://ehr.example.org/fhir?page=2"}]}
+NO_BUNDLES: tuple[Any, ...] = (
+    OUTCOME,
+    {"resourceType": "Patient", "id": "p1"},
+    {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": OUTCOME}]},
+    {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": 5}]},
+    {"resourceType": "Bundle", "type": "searchset", "entry": "none"},
+    "none",
+    5,
+    [],
+    True,
+)
+JUNK: tuple[tuple[str, str, Any], ...] = (
+    *(("results", "valueQuantity", x) for x in ("0.7", [], {"value": "0.7"}, {"value": True}, {"value": None}, {})),
+    *(("results", "effectiveDateTime", x) for x in (17, "yesterday", "2026-13-45", {}, "0000-00-00T00:00:00Z")),
+    *(("results", "status", x) for x in (5, "", None, ["final"])),
+    *(("results", "modifierExtension", x) for x in (5, "x", [5])),
+    *(("medications", "dosageInstruction", x) for x in (5, "2 x 50 mg", [5], [], {})),
+    *(("medications", "status", x) for x in (5, "", ["active"])),
+)
+
+
+@cache
+def silent_records() -> tuple[int, ...]:
+    """Unperturbed records of a running order, whose draft gives the drug and gets no card."""
+    found = (x for x in range(600) if not record(x).tags and answered(x).get("cards") == [])
+    return tuple(x for x in found if any(y.get("status") == "active" for y in resources(record(x).request, ORDERS)))[
+        :15
+    ]
+
+
+def speaks(request: Request) -> str | None:
+    """Whether the answer is a card or a refusal; else what it is."""
+    response = client().post(ORDER_SIGN, data=ENCODER.encode(request), content_type="application/json")
+    if 400 <= response.status_code < 500 or (response.status_code == 200 and parsed(response.data)["cards"]):
+        return None
+    return f"{response.status_code} {response.text[:200]}"
+
+
+def replaced(key: str, value: Any) -> list[str]:
+    """What goes wrong when that prefetch is that value."""
+
+    def check(_: Random, seed: int) -> str | None:
+        request = deepcopy(record(seed).request)
+        request["prefetch"][key] = value
+        return speaks(request)
+
+    return each(silent_records(), check)
+
+
+@pytest.mark.hazard("H15", "H25")
+@pytest.mark.parametrize("key", ["results", "medications"])
+@pytest.mark.parametrize("value", NO_BUNDLES, ids=lambda x: str(x)[:60])
+def test_what_is_no_bundle_is_no_empty_record(key: str, value: Any) -> None:
+    assert replaced(key, value) == []
+
+
+@pytest.mark.hazard("H15", "H25")
+@pytest.mark.parametrize("key", ["results", "medications"])
+def test_a_page_that_was_not_followed_is_said(key: str) -> None:
+    def check(_: Random, seed: int) -> str | None:
+        request = deepcopy(record(seed).request)
+        request["prefetch"][key] |= NEXT
+        return speaks(request)
+
+    assert each(silent_records(), check) == []
+
+
+@pytest.mark.hazard("H25")
+@pytest.mark.requirement(62)
+@pytest.mark.parametrize("key", ["results", "medications"])
+def test_what_was_not_prefetched_is_asked_for(key: str) -> None:
+    for seed in silent_records():
+        request = deepcopy(record(seed).request)
+        del request["prefetch"][key]
+        response = client().post(ORDER_SIGN, data=ENCODER.encode(request), content_type="application/json")
+        assert response.status_code == 412, seed
+
+
+def test_an_empty_list_of_results_is_said() -> None:
+    assert replaced("results", None) == []
+    assert replaced("results", {"resourceType": "Bundle", "type": "searchset"}) == []
+
+
+@pytest.mark.hazard("H02", "H25")
+@pytest.mark.parametrize(("key", "member", "value"), JUNK, ids=str)
+def test_what_cannot_be_read_is_said(key: str, member: str, value: Any) -> None:
+    def check(_: Random, seed: int) -> str | None:
+        request = deepcopy(record(seed).request)
+        for entry in request["prefetch"][key]["entry"]:
+            if entry["resource"]["resourceType"] in ("Observation", "MedicationRequest"):
+                entry["resource"][member] = value
+        return speaks(request)
+
+    assert each(silent_records(), check) == []

@@ -1,0 +1,119 @@
+"""The cells of a case table -> a patient. `cases/README.md` says what may stand in a cell."""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+
+from cds_service.clinical.facts import COUNTS, Dose, Facts, Order, Result, Unknown, When
+from tests.clinical.builders import (
+    GOOD,
+    ULN,
+    ago,
+    day,
+    dose,
+    draft,
+    facts,
+    issued,
+    order,
+    result,
+    undetermined,
+    unusable,
+    whole,
+)
+
+ANALYTES = (*COUNTS, "lymphocytes", *ULN)
+_SPANS = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
+_TIME = r"day \d+|\d+ (?:d|h|min|s)\b(?: \d+ (?:d|h|min|s)\b)*"
+_MMOL = Decimal("1.6114")
+_STATUSES = ("active", "stopped", "completed", "on-hold", "cancelled", "entered-in-error", "draft")
+
+
+def span(text: str) -> timedelta:
+    """'14 d 1 s' -> 14 days and 1 second."""
+    found = re.findall(r"(\d+) (d|h|min|s)\b", text)
+    assert found, f"{text!r} is no span of time"
+    return timedelta(**{_SPANS[unit]: int(number) for number, unit in found})
+
+
+def moment(text: str) -> When:
+    """'14 d 1 s' ago; 'day 14' is the whole day 14 days ago."""
+    if text.startswith("day "):
+        return day(int(text.removeprefix("day ")))
+    return ago(seconds=span(text).total_seconds())
+
+
+def patient(cells: dict[str, str]) -> Facts:
+    """The facts of a case."""
+    orders = [_order(x) for x in _items(cells.get("orders", "100 since 10 d"))]
+    running = [x for x in orders if x.status in ("active", "on-hold")]
+    drafts = [_draft(x, n, running) for n, x in enumerate(_items(cells.get("draft", "100")))]
+    results = [x for analyte in ANALYTES for x in _results(analyte, cells)]
+    born = {"born": whole(date.fromisoformat(cells["born"]))} if "born" in cells else {}
+    return facts(results, orders, drafts, **born)
+
+
+def _items(cell: str) -> list[str]:
+    return [] if cell == "none" else [x.strip() for x in cell.split(";")]
+
+
+def _results(analyte: str, cells: dict[str, str]) -> list[Result]:
+    taken = _items(cells.get("counts", "2 d"))
+    if analyte not in cells:
+        return [result(analyte, GOOD[analyte], moment(x)) for x in taken] if analyte in GOOD else []
+    return [sample(analyte, x, cells.get("baseline", "")) for x in _items(cells[analyte])]
+
+
+def sample(analyte: str, text: str, baseline: str = "", low: str = "") -> Result:
+    """'0.9', '<1.0 preliminary @ 3 d', '5.0 x ULN', '3.0 x baseline', '4.9 mmol/L', 'unusable @ 2 d'."""
+    value, _, age = text.partition(" @ ")
+    when = moment(age or "2 d")
+    words = value.split()
+    more = {"final": "preliminary" not in words, "low": Decimal(low) if low else None}
+    when = issued(when) if "reported" in words else when
+    if words[0] == "unusable":
+        return unusable(analyte, when, final=more["final"])
+    number = words[0].lstrip("<>=")
+    if "mmol/L" in words:
+        more["molar"] = Decimal(number)
+    scale = _MMOL if "mmol/L" in words else _reference(analyte, words, baseline)
+    scaled = number if scale is None else f"{Decimal(number) * scale:f}"
+    return result(analyte, f"{words[0].removesuffix(number)}{scaled}", when, **more)
+
+
+def _reference(analyte: str, words: list[str], baseline: str) -> Decimal | None:
+    if "x" not in words:
+        return None
+    if words[words.index("x") + 1] == "ULN":
+        return ULN[analyte]
+    value = sample(analyte, baseline).value
+    assert value is not None
+    return value
+
+
+def _order(text: str) -> Order:
+    """'100 since 10 d', '150 from 60 d to 20 d stopped', '150 from 60 d to ? stopped reason-coded'."""
+    found = re.fullmatch(rf"(\S+) (?:since|from) ({_TIME})(?: to (\?|{_TIME}))?((?: [a-z-]+)*)", text)
+    assert found, f"{text!r} is no order"
+    amount, start, end, words = found.groups()
+    flags = words.split()
+    until = None if end in (None, "?") else moment(end)
+    status = next((x for x in flags if x in _STATUSES), "active")
+    return order(_dose(amount), moment(start), until, status, reason_coded="reason-coded" in flags)
+
+
+def _draft(text: str, number: int, running: list[Order]) -> Order:
+    """'150', '100-150', 'unclear', '100 intermittent', '100 uncoded', '100 beside', '100 stopped'."""
+    amount, *flags = text.split()
+    renewed = [] if "beside" in flags else running
+    status = next((x for x in flags if x in _STATUSES), "draft")
+    given = _dose(amount)
+    if "intermittent" in flags and isinstance(given, Dose):
+        given = dose(given.high, continuous=False)
+    source = f"MedicationRequest/draft-{number}"
+    return draft(given, *renewed, source=source, status=status, coded="uncoded" not in flags, start=ago())
+
+
+def _dose(text: str) -> Dose | Unknown:
+    if text == "unclear":
+        return undetermined()
+    return dose(*text.split("-"))
