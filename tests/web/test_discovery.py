@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from flask import Flask
 
+from cds_service.web import discovery
 from cds_service.web.discovery import SERVICES
 from tests.support import client
 
@@ -77,3 +79,11 @@ def test_searches_keep_to_what_ehrs_support(template: str) -> None:
 def test_every_key_that_is_read_is_declared() -> None:
     assert [x["prefetch"] for x in services()] == [TEMPLATES]
     assert TEMPLATES.keys() == {"patient", "medications", "results"}
+
+
+@pytest.mark.requirement(13)
+def test_without_services_the_list_is_empty() -> None:
+    app = Flask("empty")
+    app.register_blueprint(discovery.blueprint(()))
+    response = app.test_client().get("/cds-services")
+    assert (response.status_code, response.get_json()) == (200, {"services": []})

@@ -130,3 +130,18 @@ def test_the_clock_of_the_site_decides(tmp_path: Path) -> None:
     cards = app.test_client().post(ORDER_SIGN, json=REQUEST).get_json()["cards"]
     evaluated = cards[0]["extension"]["org.example.trofosfamide-cds.decision"]["evaluatedAt"]
     assert evaluated == "2027-01-02T00:30:00+01:00"
+
+
+@pytest.mark.requirement(55, 59)
+@pytest.mark.parametrize("place", ["decide", "nothing", "read"])
+def test_an_access_token_is_neither_kept_nor_logged_nor_sent_back(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = create_app(Settings(data_dir=tmp_path), clock=lambda: FIXED_NOW)
+    monkeypatch.setattr(hooks, place, broken, raising=False)
+    token = {"access_token": "t0k3n", "token_type": "Bearer", "expires_in": 300, "scope": "", "subject": "c"}
+    request = {**REQUEST, "fhirServer": "https://ehr.example/r4", "fhirAuthorization": token}
+    response = app.test_client().post(ORDER_SIGN, json=request)
+    assert "t0k3n" not in response.text
+    assert "t0k3n" not in capsys.readouterr().err
+    assert not [x for x in tmp_path.iterdir() if b"t0k3n" in x.read_bytes()]

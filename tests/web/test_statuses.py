@@ -1,12 +1,14 @@
 """Which status an EHR gets for what, and that every refusal says what was wrong, where, and what to do."""
 
 import json
+import time
 from io import BytesIO
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from benchmarks import bodies
 from cds_service.errors import CODE_SYSTEM, DOCS_PAGE
 from tests.hook.calls import REMOVED, TROFOSFAMIDE, call, changed
 from tests.support import ORDER_SIGN, client
@@ -186,3 +188,12 @@ def test_the_icon_is_a_png_of_the_size_that_cards_want() -> None:
     )
     assert (width, height, depth, colours) == (100, 100, 8, 2)  # 2: RGB without an alpha channel
     assert b"tRNS" not in image
+
+
+@pytest.mark.requirement(28)
+def test_answers_come_well_within_half_a_second() -> None:
+    body = bodies.order_sign(200)
+    post(body)
+    start = time.perf_counter()
+    assert post(body).status_code == 200
+    assert time.perf_counter() - start < 0.5
