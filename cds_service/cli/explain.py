@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cds_service.app import now_utc, wording
 from cds_service.clinical.decide import decide
-from cds_service.clinical.decision import Decision, Step
+from cds_service.clinical.decision import Decision, Finding, Step
 from cds_service.clinical.facts import Dose, Facts, Order, Result, Unknown, When
 from cds_service.errors import InvalidElement
 from cds_service.fhir import prefetch
@@ -55,6 +55,7 @@ def _facts(facts: Facts) -> Iterator[str]:
 
 def _decision(decision: Decision) -> Iterator[str]:
     yield from _section("Rules, in the order in which they were asked", map(_step, decision.steps))
+    yield from _section("What they found", map(_finding, decision.findings))
     yield from _section("Not known to the decision", map(_unknown, decision.unknown))
     yield ""
     yield f"Conclusion: {decision.conclusion}"
@@ -76,6 +77,16 @@ def _result(result: Result) -> str:
     state = "" if result.final else ", preliminary"
     fault = f", UNUSABLE: {_unknown(result.fault)}" if result.fault else ""
     return f"{result.analyte}: {value}, {_when(result.when)}{state} [{result.source}]{fault}"
+
+
+def _finding(finding: Finding) -> str:
+    result = f": {_result(finding.result)}" if finding.result else ""
+    graded = ""
+    if finding.grade:
+        low, high = finding.grade
+        graded = f", CTCAE grade {low}" if low == high else f", CTCAE grade {low} to {high}"
+    limit = f", limit {finding.limit}" if finding.limit else ""
+    return f"{finding.rule}{result}{graded}{limit} ({finding.citation})"
 
 
 def _order(order: Order) -> str:

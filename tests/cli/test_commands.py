@@ -124,6 +124,8 @@ def test_explain_tells_facts_rules_and_conclusion(tmp_path: Path) -> None:
     assert re.search(r"^  neutrophils: 0\.99 \S+, 2026-11-21T\S+ \[Observation/\S+\]$", result.output, re.MULTILINE)
     assert re.search(r"^  active, 100 mg/day, from .* \[MedicationRequest/mr-anc-099-1\]$", result.output, re.MULTILINE)
     assert re.search(r"^  APPLIES +interrupt.* \(.+\)$", result.output, re.MULTILINE)
+    found = r"^  interrupt: neutrophils: 0\.99 .*, CTCAE grade 3, limit < 1\.0 10\*9/L \(.+\)$"
+    assert re.search(found, result.output, re.MULTILINE)
     assert result.output.splitlines()[-2:] == ["Conclusion: interrupt", "Card: interrupt (critical)"]
 
 

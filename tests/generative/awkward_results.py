@@ -247,7 +247,7 @@ RESULT_CHANGES: tuple[tuple[int, Callable[[Chart, Resource], None]], ...] = (
     (6, wrong_unit), (2, implausible), (4, status), (2, no_status), (2, no_zone), (3, data_absent), (5, comparator),
     (1, other_kind_of_value), (3, coarse_time), (3, issued_only), (2, no_time), (6, future), (2, modified),
     (4, foreign), (3, spelled_subject), (2, without_range), (1, two_ranges), (2, estimated), (1, two_codings),
-    (1, display_only), (7, earlier), (4, differing), (6, corrected), (14, preliminary_beside), (6, missing),
+    (1, display_only), (7, earlier), (4, differing), (6, corrected), (7, preliminary_beside), (6, missing),
     (6, no_differential), (3, old_unusable), (4, chemistry), (3, day_written),
 )  # fmt: skip
 

@@ -66,29 +66,26 @@ CHANGES: tuple[tuple[int, Callable[[Chart], None]], ...] = (
 )  # fmt: skip
 
 
-def perturb(chart: Chart, extra: int) -> None:
-    """No, one or several perturbations, and some more if asked for."""
+def perturb(chart: Chart) -> None:
+    """No, one or several perturbations."""
     weights, changes = zip(*CHANGES, strict=True)
-    for _ in range(chart.rng.choices((0, 1, 2, 3), (48, 34, 13, 5))[0] + extra):
+    for _ in range(chart.rng.choices((0, 1, 2, 3), (48, 34, 13, 5))[0]):
         chart.rng.choices(changes, weights)[0](chart)
 
 
-def build(seed: int, scenario: str | None = None, extra: int = 0) -> Record:
-    """The record of that seed, made anew: the caller may change it.
-
-    A scenario may be named instead of chosen by chance, and further perturbations asked for.
-    """
-    chart = Chart(Random(seed))
+def build(seed: int) -> Record:
+    """The record of that seed, made anew: the caller may change it."""
+    rng = Random(seed)
+    chart = Chart(rng)
     weights, scenarios = zip(*SCENARIOS, strict=True)
-    chosen = chart.rng.choices(scenarios, weights)[0]
-    made = {x.__name__: x for x in scenarios}[scenario] if scenario else chosen
-    made(chart)
-    perturb(chart, extra)
+    scenario = rng.choices(scenarios, weights)[0]
+    scenario(chart)
+    perturb(chart)
     if "other-drug" in chart.tags:
         for draft in chart.drafts:
-            renamed(draft, medicationCodeableConcept=chart.rng.choice(orders.OTHER_DRUGS))
-    chart.rng.shuffle(chart.observations)
-    return Record(seed, made.__name__, frozenset(chart.tags), chart.request())
+            renamed(draft, medicationCodeableConcept=rng.choice(orders.OTHER_DRUGS))
+    rng.shuffle(chart.observations)
+    return Record(seed, scenario.__name__, frozenset(chart.tags), chart.request())
 
 
 @cache

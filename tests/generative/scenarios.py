@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.generative.chart import Chart, Resource
 from tests.generative.clock import ago
-from tests.generative.results import ACTING, CHEMISTRY
+from tests.generative.results import ACTING
 
 EDGES = (0.04, 0.5, 1.0, 2.0, 2.9, 3.1, 4.5, 6.0, 6.99, 7.0)
 LATE = (7.1, 8.0, 10.0, 13.9, 14.0, 14.1, 20.0, 30.0)
@@ -228,63 +228,8 @@ def dose_unsaid(chart: Chart) -> None:
     continued(chart, order, 100)
 
 
-def jumble(chart: Chart) -> None:
-    """Orders and counts at random, on days that lie on and beside the windows of the protocol."""
-    days = (
-        0.5,
-        1,
-        3,
-        6,
-        7,
-        8,
-        13,
-        14,
-        15,
-        20,
-        21,
-        22,
-        27,
-        28,
-        29,
-        35,
-        45,
-        60,
-        89,
-        90,
-        91,
-        119,
-        120,
-        150,
-        179,
-        181,
-        300,
-    )
-    for _ in range(chart.rng.choices((0, 1, 2, 3, 4), (1, 3, 4, 3, 2))[0]):
-        start = chart.rng.choice(days)
-        ends = [x for x in days if x < start]
-        end = chart.rng.choice(ends) if ends and chart.rng.random() < 0.5 else None
-        order = chart.give(chart.rng.choice((50, 100, 100, 150, 200)), start, end)
-        order["status"] = chart.rng.choice(("active", "active", "stopped", "completed", "on-hold"))
-    for _ in range(chart.rng.randrange(1, 7)):
-        jumbled_draw(chart, chart.rng.choice(days))
-    old = chart.rng.choice([None, *chart.orders])
-    for _ in range(chart.rng.choice((1, 1, 1, 2))):
-        chart.propose(chart.rng.choice((50, 100, 150, 200, 250)), old)
-
-
-def jumbled_draw(chart: Chart, days: float) -> None:
-    """A blood count with grades at random, sometimes not of all analytes, sometimes with chemistry."""
-    lowest = chart.rng.choice((1, 1, 2, 3, 4))
-    for analyte in ACTING:
-        if chart.rng.random() < 0.92:
-            grade = chart.rng.choices((0, 1, 2, lowest), (5, 2, 1, 1))[0]
-            chart.result(analyte, ago(days), min(grade, lowest))
-    if chart.rng.random() < 0.3:
-        chart.result(chart.rng.choice(CHEMISTRY), ago(days), chart.rng.randrange(5))
-
-
 SCENARIOS: tuple[tuple[int, Callable[[Chart], None]], ...] = (
     (20, steady), (10, ready), (13, beginning), (9, interrupted), (8, unrecovered), (12, recovered), (9, lowered),
     (9, poisoned), (7, paused), (3, low_before), (3, twice_ordered), (3, other_drug), (2, at_lowest),
-    (2, still_running), (2, dose_unsaid), (10, jumble),
+    (2, still_running), (2, dose_unsaid),
 )  # fmt: skip

@@ -21,8 +21,8 @@ LIMITS = {
     "neutrophils": ("1.5", "1.0", "0.5"),
     "platelets": ("75", "50", "25"),
 }
-# What laboratories report at most, and far beyond it: a float would be on the limit there.
-STEPS = tuple(map(Decimal, ("0.01", "0.001", "0.00000000000000001")))
+# One smallest step of what laboratories report, and a step far beyond it.
+STEPS = ("0.001", "0.000000001")
 SPELLED = [
     (analyte, kind, spelling)
     for analyte in ACTING
@@ -59,9 +59,10 @@ def graded(analyte: str, kind: str, spelling: str, value: Decimal) -> tuple[str 
 def test_a_value_on_a_limit_is_of_the_milder_grade(analyte: str, kind: str, spelling: str) -> None:
     expected = [("escalate", False), ("none", False), ("interrupt", False), ("interrupt", True)]
     for index, limit in enumerate(map(Decimal, LIMITS[analyte])):
-        step = STEPS[(index + len(spelling)) % len(STEPS)]
         assert graded(analyte, kind, spelling, limit) == expected[index], f"on {limit}"
-        assert graded(analyte, kind, spelling, limit - step) == expected[index + 1], f"{step} below {limit}"
+        for step in map(Decimal, STEPS):
+            assert graded(analyte, kind, spelling, limit - step) == expected[index + 1], f"{step} below {limit}"
+            assert graded(analyte, kind, spelling, limit + step) == expected[index], f"{step} above {limit}"
 
 
 @pytest.mark.hazard("H03")

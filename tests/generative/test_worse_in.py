@@ -32,7 +32,7 @@ def bolder_after(change: Change) -> Callable[[Random, int], str | None]:
 
 
 @pytest.mark.hazard("H02", "H04", "H10", "H11")
-@pytest.mark.parametrize("seeds", share(0.15), ids=str)
+@pytest.mark.parametrize("seeds", share(0.2), ids=str)
 @pytest.mark.parametrize("change", WORSE, ids=lambda x: x.__name__)
 def test_worse_in_is_never_bolder_out(change: Change, seeds: range) -> None:
     assert each(seeds, bolder_after(change)) == []

@@ -93,7 +93,7 @@ CRITERIA_FAULTS = {
     "limit as text": (r"4: 25\.0", '4: "25.0"', r"criteria\.platelets\.below\.4 is not a number"),
     "limit of zero": (r"4: 25\.0", "4: 0", r"criteria\.platelets\.below\.4 is not a number"),
     "limits out of order": (r"4: 25\.0, 3: 50\.0", "4: 50.0, 3: 25.0", r"criteria\.platelets\.below: the limit of"),
-    "limits of an increase out of order": (r"10\.0, 3: 3\.0, (2: 1\.5, 1: 1\})", r"10, 3: 1, \1", "above_uln: the limit"),
+    "increase out of order": (r"10\.0, 3: 3\.0, (2: 1\.5, 1: 1\})", r"10, 3: 1, \1", "above_uln: the limit"),
     "missing limit": (r"4: 25\.0, 3: 50\.0", "4: 25.0", r"platelets\.below has to give one limit for each of"),
     "grade 5 limit": (r"4: 25\.0, 3", "5: 25.0, 3", r"platelets\.below has to give one limit for each of"),
     "grade 4 anaemia": (r"\{3: 8\.0", "{4: 6.5, 3: 8.0", r"haemoglobin\.below has to give one limit"),

@@ -1,0 +1,137 @@
+"""Which result of an analyte speaks, and what is its baseline."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cds_service.clinical.chart import Series, chart, newest
+from cds_service.clinical.course import Course, running
+from cds_service.clinical.facts import ANY_TIME, Order, Reason, Result
+from tests.clinical.builders import NOW, PROTOCOL, P, ago, day, facts, issued, order, result, unusable
+
+
+def series(analyte: str, *results: Result, orders: tuple[Order, ...] = ()) -> Series:
+    course: Course | None = running(orders, NOW, P)
+    return chart(facts(results), course, PROTOCOL.ctcae, P)[analyte]
+
+
+def spoken(*results: Result) -> str | None:
+    found = series(results[0].analyte, *results).speaking
+    return str(found.result.value) if found else None
+
+
+@pytest.mark.hazard("H22")
+def test_newest_are_all_that_no_other_one_is_surely_later_than() -> None:
+    old, noon, all_day = result("alt", "1", ago(days=9)), result("alt", "2", ago(days=1)), result("alt", "3", day(1))
+    timeless = unusable("alt", ANY_TIME)
+    assert newest((old, noon, all_day)) == (noon, all_day)
+    assert newest((old, noon, timeless)) == (noon, timeless)
+    assert newest(()) == ()
+
+
+def test_of_one_time_the_worst_speaks() -> None:
+    assert spoken(result("platelets", "200"), result("platelets", "80")) == "80"
+    assert spoken(result("alt", "40"), result("alt", "90")) == "90"
+    assert spoken(result("platelets", "<=90"), result("platelets", "80")) == "80"
+
+
+@pytest.mark.hazard("H06")
+def test_a_final_result_speaks_before_a_preliminary_one_of_the_same_grade() -> None:
+    found = series("platelets", result("platelets", "40", final=False), result("platelets", "41"))
+    assert found.speaking is not None
+    assert found.speaking.result.final
+
+
+@pytest.mark.hazard("H10")
+def test_an_unusable_newest_result_silences_the_analyte() -> None:
+    found = series("platelets", result("platelets", "200", ago(days=3)), unusable("platelets", ago(days=2)))
+    assert found.speaking is None
+    assert found.unknown is not None
+    assert found.unknown.reason is Reason.WRONG_UNIT
+
+
+def test_an_unusable_one_without_a_time_may_always_be_the_newest() -> None:
+    assert spoken(result("platelets", "200"), unusable("platelets", ANY_TIME)) is None
+
+
+def test_only_preliminary_results_speak_of_nothing() -> None:
+    found = series("platelets", result("platelets", "200", final=False))
+    assert (found.speaking, found.unknown.reason if found.unknown else None) == (None, Reason.NOT_FINAL)
+    assert found.beside
+
+
+@pytest.mark.hazard("H06")
+def test_a_preliminary_result_is_beside_unless_it_is_surely_older() -> None:
+    final = result("platelets", "200", ago(days=2))
+    assert series("platelets", final, result("platelets", "90", ago(days=1), final=False)).beside
+    assert series("platelets", final, result("platelets", "90", ago(days=2), final=False)).beside
+    assert series("platelets", final, result("platelets", "90", day(2), final=False)).beside
+    assert not series("platelets", final, result("platelets", "90", ago(days=3), final=False)).beside
+    assert not series("platelets", final, unusable("platelets", ago(days=1), final=False)).beside
+
+
+def test_the_one_before_is_the_last_usable_final_result_that_is_surely_older() -> None:
+    older, old, new = (result("platelets", x, ago(days=y)) for x, y in (("90", 9), ("80", 5), ("70", 2)))
+    early, same_day = result("platelets", "1", ago(days=3), final=False), result("platelets", "75", day(2))
+    assert series("platelets", older, old, early, new).previous == old
+    assert series("platelets", older, same_day, new).previous == older
+    assert series("platelets", new).previous is None
+    assert series("platelets").previous is None
+
+
+START = order(100, ago(days=40))
+
+
+@pytest.mark.hazard("H12")
+@pytest.mark.parametrize(
+    ("results", "wanted"),
+    [
+        ([result("haemoglobin", "9", ago(days=41))], "9"),
+        ([result("haemoglobin", "9", ago(days=40))], None),
+        ([result("haemoglobin", "9", day(40))], None),
+        ([result("haemoglobin", "9", ago(days=60)), result("haemoglobin", "11", ago(days=50))], "11"),
+        ([result("haemoglobin", "9", day(50)), result("haemoglobin", "11", ago(days=50))], "11"),
+        ([result("haemoglobin", "9", ago(days=50)), unusable("haemoglobin", ago(days=45))], "9"),
+        ([result("haemoglobin", "9", ago(days=50)), result("haemoglobin", "11", ago(days=45), final=False)], "9"),
+        ([result("haemoglobin", "9", issued(ago(days=50)))], None),
+        ([result("haemoglobin", "9", ago(days=55)), result("haemoglobin", "11", issued(ago(days=50)))], None),
+        ([result("haemoglobin", "9", ago(days=69))], None),
+        ([result("haemoglobin", "9", day(68))], None),
+    ],
+)
+def test_the_baseline_is_the_last_value_surely_before_the_first_dose(results: list[Result], wanted: str | None) -> None:
+    found = series("haemoglobin", *results, orders=(START,)).baseline
+    assert (str(found.result.value) if found else None) == wanted
+
+
+@pytest.mark.hazard("H12")
+def test_without_a_course_or_a_first_day_there_is_no_baseline() -> None:
+    measured = result("haemoglobin", "9", ago(days=41))
+    assert series("haemoglobin", measured).baseline is None
+    assert series("haemoglobin", measured, orders=(order(100, None),)).baseline is None
+
+
+@pytest.mark.hazard("H09")
+@pytest.mark.parametrize(
+    ("leukocytes", "wanted"),
+    [("0.999", (3, 4)), ("1.0", None), ("<1.0", (3, 4)), ("<=1.0", None), (">0.5", None), ("0.4", (4, 4))],
+)
+def test_very_low_leukocytes_speak_for_neutrophils(leukocytes: str, wanted: tuple[int, int] | None) -> None:
+    found = series("neutrophils", result("leukocytes", leukocytes)).speaking
+    assert (found.grade if found else None) == wanted
+    assert found is None or found.result.bound_of == "leukocytes"
+
+
+@pytest.mark.hazard("H09")
+def test_a_direct_count_that_is_not_older_speaks_for_itself() -> None:
+    total = result("leukocytes", "0.9", ago(days=2))
+    for when, bound in ((ago(days=2), ""), (ago(days=1), ""), (day(2), ""), (ago(days=3), "leukocytes")):
+        found = series("neutrophils", total, result("neutrophils", "0.6", when)).speaking
+        assert found is not None
+        assert found.result.bound_of == bound
+
+
+def test_calendars_end() -> None:
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    start = order(100, ANY_TIME.__class__(first, first))
+    assert series("haemoglobin", result("haemoglobin", "9"), orders=(start,)).baseline is None
