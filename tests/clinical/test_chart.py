@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.clinical.chart import Series, chart, newest
 from cds_service.clinical.course import Course, running
-from cds_service.clinical.facts import ANY_TIME, Order, Reason, Result
+from cds_service.clinical.facts import ANY_TIME, Order, Reason, Result, When
 from tests.clinical.builders import NOW, PROTOCOL, P, ago, day, facts, issued, order, result, unusable
 
 
@@ -32,7 +32,8 @@ def test_newest_are_all_that_no_other_one_is_surely_later_than() -> None:
 def test_of_one_time_the_worst_speaks() -> None:
     assert spoken(result("platelets", "200"), result("platelets", "80")) == "80"
     assert spoken(result("alt", "40"), result("alt", "90")) == "90"
-    assert spoken(result("platelets", "<=90"), result("platelets", "80")) == "80"
+    assert spoken(result("platelets", "<=90"), result("platelets", "80")) is None
+    assert spoken(result("platelets", "<=90"), result("platelets", "40")) == "40"
 
 
 @pytest.mark.hazard("H06")
@@ -133,5 +134,5 @@ def test_a_direct_count_that_is_not_older_speaks_for_itself() -> None:
 
 def test_calendars_end() -> None:
     first = datetime(1, 1, 1, tzinfo=UTC)
-    start = order(100, ANY_TIME.__class__(first, first))
+    start = order(100, When(first, first))
     assert series("haemoglobin", result("haemoglobin", "9"), orders=(start,)).baseline is None

@@ -111,7 +111,7 @@ def read_orders(facts, raws, pool, server):
         orders = [read_order(raw, drug.medication_of(raw, pool, server), server) for raw in mine]
         course = running_course(orders, facts.now)
     dose = current_dose(course, facts.now) if course else NO_DOSE
-    if any(unreadable(order) for order in orders):
+    if any(order.malformed and is_active(order, facts.now) for order in orders):
         dose = NO_DOSE
     return replace(facts, orders=orders, course=course, current=dose)
 
