@@ -84,13 +84,13 @@ def ceiling(found: Sequence[Episode], p: Parameters) -> Decimal | None:
 
 def level_below(dose: Decimal, p: Parameters) -> Decimal:
     """The highest dose level that is at least one step below a dose, in mg per day; 0 where there is none."""
-    below = whole_levels(dose - p.dose_step, p)
+    below = whole_levels(_EXACT.subtract(dose, p.dose_step), p)
     return below if below > 0 else Decimal(0)
 
 
 def whole_levels(dose: Decimal, p: Parameters) -> Decimal:
     """A dose in mg per day, rounded towards zero to whole levels, however long the number is."""
-    return _EXACT.divide_int(dose, p.dose_step) * p.dose_step
+    return _EXACT.multiply(_EXACT.divide_int(dose, p.dose_step), p.dose_step)
 
 
 def _severe(reading: Reading, p: Parameters) -> bool:

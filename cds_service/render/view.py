@@ -71,6 +71,7 @@ def _doses(decision: Decision, protocol: Protocol, words: Words) -> dict[str, st
     return {
         "current": words.dose(doses.current),
         "draft": words.dose(doses.draft),
+        "on_dosing_days": words.dose(known_dose(decision.draft)) if decision.draft else "",
         "ceiling": words.dose(doses.ceiling),
         "proposed": words.dose(doses.proposed),
         "maximum": words.dose(p.maximum_dose),

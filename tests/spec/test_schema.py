@@ -101,7 +101,7 @@ def deciding(**more: Any) -> dict[str, Any]:
     return card(extension={"org.example.trofosfamide-cds.decision": decision})
 
 
-@pytest.mark.parametrize("more", [{}, {"findings": [FINDING]}, {"dose": {"current": "100"}}, {"missing": ["a:b-c"]}])
+@pytest.mark.parametrize("more", [{}, {"findings": [FINDING]}, {"dose": {"current": "100"}}, {"missing": ["count-stale:platelets"]}])
 def test_a_decision_is_allowed(more: dict[str, Any]) -> None:
     assert response_schema().is_valid({"cards": [deciding(**more)]})
 
