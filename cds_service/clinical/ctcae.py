@@ -5,7 +5,7 @@ range tells them apart; a comparator such as `<` widens the interval. What canno
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from operator import ge, gt
 from typing import NamedTuple
@@ -29,9 +29,11 @@ class Limit:
 class Criterion:
     """The grades of one analyte, worst first.
 
-    A decrease has `below` in the analyte's canonical unit, `molar` in mmol/L. An increase has `above_uln` and
-    `above_baseline`, in multiples; `worse_of_both` says whether both arms count or the baseline arm only where the
-    baseline is above the upper limit of normal.
+    A decrease has `below` in the analyte's canonical unit, `molar` in mmol/L; where `below` gives a limit of grade 1,
+    that number, and not the reference range, tells grade 0 from 1. An increase has `above_uln` and `above_baseline`, in
+    multiples; `worse_of_both` says whether both arms count or the baseline arm only where the baseline is above the
+    upper limit of normal. `low_baseline_only`: of both arms, that of the baseline counts only where the baseline is
+    below the lower limit of normal.
     """
 
     analyte: str
@@ -42,14 +44,26 @@ class Criterion:
     above_uln: tuple[Limit, ...] = ()
     above_baseline: tuple[Limit, ...] = ()
     worse_of_both: bool = False
+    low_baseline_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A CTCAE term by its MedDRA code; `analyte` is the count whose fall it names, "" where it names none."""
+
+    code: str
+    name: str
+    haematological: bool
+    analyte: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ctcae:
-    """One version of the criteria, by analyte."""
+    """One version of the criteria, by analyte, and its terms by MedDRA code."""
 
     version: str
     criteria: Mapping[str, Criterion]
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
 
 class _Arm(NamedTuple):
@@ -110,6 +124,8 @@ def _graded_below(limits: tuple[Limit, ...], value: Decimal, low: Decimal | None
     if value < limits[-1].value:  # most values are not, and then one comparison is all
         worst = next(limit.grade for limit in limits if value < limit.value)
         return worst, worst
+    if limits[-1].grade == 1:
+        return 0, 0
     if low is None:
         return 0, 1
     return (1, 1) if value < low else (0, 0)
@@ -117,7 +133,10 @@ def _graded_below(limits: tuple[Limit, ...], value: Decimal, low: Decimal | None
 
 def _increase(criterion: Criterion, result: Result, baseline: Result | None) -> Grade:
     grades = [_above(arm, result) for arm in _arms(criterion, result, baseline)]
-    return _worse(grades[0], grades[-1])
+    worse = _worse(grades[0], grades[-1])
+    if criterion.low_baseline_only and result.low is None:  # whether the second arm counts cannot be told
+        return grades[0][0], worse[1]
+    return worse
 
 
 def _arms(criterion: Criterion, result: Result, baseline: Result | None) -> tuple[_Arm, ...]:
@@ -127,6 +146,8 @@ def _arms(criterion: Criterion, result: Result, baseline: Result | None) -> tupl
     if base is None:
         return (by_uln,)
     by_baseline = _Arm(criterion.above_baseline, base, "x baseline")
+    if criterion.low_baseline_only and result.low is not None and base >= result.low:
+        return (by_uln,)
     if criterion.worse_of_both:
         return by_uln, by_baseline
     return (by_baseline,) if result.high is not None and base > result.high else (by_uln,)

@@ -122,6 +122,8 @@ def _contradictions(p: Parameters) -> Iterator[str]:
         yield "parameters.interrupt_grade: has to be above recovery_grade and escalation_grade"
     if p.tolerated_toxicity_grade >= p.toxicity_grade:
         yield "parameters.toxicity_grade: has to be above tolerated_toxicity_grade"
+    if p.fever_sustained > p.fever_once:
+        yield "parameters.fever_once: has to be at least fever_sustained"
 
 
 def _sound(key: str, parameter: Any) -> bool:
@@ -140,6 +142,7 @@ def _plain(data: Any) -> Any:
 
 _KINDS = get_type_hints(Parameters)
 _SPANS = {"d": "days", "h": "hours"}
+_UNITS = {"fever_once": "Cel", "fever_sustained": "Cel", "febrile_neutrophils": "10*9/L"}
 _WORST_GRADE = 4
 
 
@@ -151,14 +154,16 @@ def _typed(key: str, parameter: Mapping[str, Any]) -> Any:
     if kind is int:
         return _age(value, unit) if key == "adult_age" else _grade(value, unit)
     if kind is Decimal:
-        return _dose(value, unit)
+        return _amount(value, unit, _UNITS.get(key, "mg/d"))
     if not isinstance(value, list) or not value:
         raise TypeError(value)
-    return tuple(_dose(x, unit) for x in value) if key == "escalate_from" else tuple(_analyte(x, unit) for x in value)
+    if key == "escalate_from":
+        return tuple(_amount(x, unit, "mg/d") for x in value)
+    return tuple(_analyte(x, unit) for x in value)
 
 
-def _dose(value: Any, unit: str) -> Decimal:
-    if unit != "mg/d":
+def _amount(value: Any, unit: str, wanted: str) -> Decimal:
+    if unit != wanted:
         raise ValueError(unit)
     return _number(value)
 
