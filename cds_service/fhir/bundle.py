@@ -6,7 +6,10 @@ import msgspec
 
 from cds_service.clinical.facts import Reason
 
-_SINGLE = frozenset({"Observation", "MedicationRequest", "Medication"})
+_SINGLE = frozenset(
+    "Observation DiagnosticReport MedicationRequest Medication MedicationAdministration AdverseEvent Condition "
+    "Procedure".split()
+)
 _HARMLESS = frozenset({"information", "warning"})
 
 

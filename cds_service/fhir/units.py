@@ -18,22 +18,25 @@ from cds_service.clinical.facts import (
     NEUTROPHILS,
     PLATELETS,
 )
-from cds_service.fhir.codes import ACTIVITY, MASS, MOLAR, NUMBER
+from cds_service.fhir.codes import (
+    ACTIVITY,
+    BAND_COUNT,
+    BAND_PERCENT,
+    DEGREES,
+    MASS,
+    MASS_OR_MOLAR,
+    MOLAR,
+    NEUTROPHIL_PERCENT,
+    NUMBER,
+    PERCENT,
+    SEGMENTED_COUNT,
+    SEGMENTED_PERCENT,
+    TEMPERATURE,
+)
 
 UCUM = "http://unitsofmeasure.org"
-
-
-class Conversion(NamedTuple):
-    """The factor from what was sent to the canonical unit, and the `unit` in which readers see it.
-
-    `as_sent`: they see the number that was sent, which is in `unit`; otherwise the canonical one. `molar` marks
-    haemoglobin in mmol/L, which has limits of its own.
-    """
-
-    factor: Decimal
-    unit: str
-    as_sent: bool = False
-    molar: bool = False
+CELSIUS = "Cel"
+FAHRENHEIT = "[degF]"
 
 
 class Band(NamedTuple):
@@ -41,6 +44,21 @@ class Band(NamedTuple):
 
     low: Decimal
     high: Decimal
+
+
+class Conversion(NamedTuple):
+    """The factor from what was sent to the canonical unit, and the `unit` in which readers see it.
+
+    `as_sent`: they see the number that was sent, which is in `unit`; otherwise the canonical one. `molar` marks
+    haemoglobin in mmol/L, which has limits of its own. `band` is given where a number is not converted here, since no
+    factor alone does it, and is plausible between other limits.
+    """
+
+    factor: Decimal
+    unit: str
+    as_sent: bool = False
+    molar: bool = False
+    band: Band | None = None
 
 
 _ONE = Decimal(1)
@@ -56,6 +74,9 @@ _UMOL = Conversion(_ONE, "umol/L")
 _MMOL = Conversion(Decimal(1000), "umol/L")
 _ENZYME = Conversion(_ONE, "U/L")
 _KATAL = Conversion(Decimal(60), "U/L")
+_PERCENT = Conversion(_ONE, "%")
+_CELSIUS = Conversion(_ONE, CELSIUS)
+_FAHRENHEIT = Conversion(_ONE, FAHRENHEIT, band=Band(Decimal(77), Decimal(113)))  # 25 and 45 Cel
 
 
 def _spelt(conversion: Conversion, spellings: str) -> dict[str, Conversion]:
@@ -65,28 +86,39 @@ def _spelt(conversion: Conversion, spellings: str) -> dict[str, Conversion]:
 _COUNT = {
     **_spelt(
         _GIGA,
-        "10*9/L 10*3/uL 10^3/uL 10^9/L /nL /nl 10*6/mL 10*3/mm3 10*3/mcL 1000/uL K/uL K/mm3 K/cumm G/L G/l Gpt/L GPt/L "
-        "GPt/l Tsd/ul x10^3/ul x10E3/uL X10E3/UL x10*9/L x10^9/L 10E3/uL 10e9/L Thousand/uL THOU/UL Thou/mcL GI/L",
+        "10*9/L 10*9/l 10*3/uL 10^3/uL 10^9/L 10^9/l /nL /nl 10*6/mL 10*3/mm3 10*3/mcL 1000/uL K/uL K/mm3 K/cumm G/L "
+        "G/l Gpt/L GPt/L GPt/l Tsd/ul x10^3/ul x10E3/uL X10E3/UL x10*9/L x10^9/L 10E3/uL 10e9/L Thousand/uL THOU/UL "
+        "Thou/mcL GI/L",
     ),
     **_spelt(_PER_UL, "Mpt/L /uL /ul /mm3 cells/uL {cells}/uL #/uL /cumm 10*6/L 10*3/mL M/L Leu/ul"),
-    **_spelt(_PER_L, "/L"),
+    **_spelt(_PER_L, "/L /l"),
 }
-_ENZYMES = {**_spelt(_ENZYME, "U/L IU/L [IU]/L"), **_spelt(_KATAL, "ukat/L")}
+_ENZYMES = {**_spelt(_ENZYME, "U/L U/l IU/L IU/l [IU]/L"), **_spelt(_KATAL, "ukat/L ukat/l")}
+_CREATININE = {
+    MASS: _spelt(_CREATININE_MASS, "mg/dL mg/dl"),
+    MOLAR: {**_spelt(_UMOL, "umol/L umol/l"), **_spelt(_MMOL, "mmol/L mmol/l")},
+}
+_BILIRUBIN = {MASS: _spelt(_BILIRUBIN_MASS, "mg/dL mg/dl"), MOLAR: _spelt(_UMOL, "umol/L umol/l")}
+_COUNTED = (LEUKOCYTES, NEUTROPHILS, LYMPHOCYTES, PLATELETS, SEGMENTED_COUNT, BAND_COUNT)
+_SHARES = (NEUTROPHIL_PERCENT, SEGMENTED_PERCENT, BAND_PERCENT)
 _ALLOWED: dict[tuple[str, str], dict[str, Conversion]] = {
-    (HAEMOGLOBIN, MASS): {**_spelt(_G_DL, "g/dL g/dl gm/dL gm% g% G/DL"), **_spelt(_G_L, "g/L")},
-    (HAEMOGLOBIN, MOLAR): _spelt(_HAEMOGLOBIN_MOLAR, "mmol/L"),
-    **dict.fromkeys([(x, NUMBER) for x in (LEUKOCYTES, NEUTROPHILS, LYMPHOCYTES, PLATELETS)], _COUNT),
-    (CREATININE, MASS): _spelt(_CREATININE_MASS, "mg/dL"),
-    (CREATININE, MOLAR): {**_spelt(_UMOL, "umol/L umol/l"), **_spelt(_MMOL, "mmol/L")},
-    (BILIRUBIN, MASS): _spelt(_BILIRUBIN_MASS, "mg/dL"),
-    (BILIRUBIN, MOLAR): _spelt(_UMOL, "umol/L umol/l"),
+    (HAEMOGLOBIN, MASS): {**_spelt(_G_DL, "g/dL g/dl gm/dL gm% g% G/DL"), **_spelt(_G_L, "g/L g/l")},
+    (HAEMOGLOBIN, MOLAR): _spelt(_HAEMOGLOBIN_MOLAR, "mmol/L mmol/l"),
+    **dict.fromkeys([(x, NUMBER) for x in _COUNTED], _COUNT),
+    **{(CREATININE, of): allowed for of, allowed in _CREATININE.items()},
+    (CREATININE, MASS_OR_MOLAR): {**_CREATININE[MASS], **_CREATININE[MOLAR]},
+    **{(BILIRUBIN, of): allowed for of, allowed in _BILIRUBIN.items()},
+    (BILIRUBIN, MASS_OR_MOLAR): {**_BILIRUBIN[MASS], **_BILIRUBIN[MOLAR]},
     (ALT, ACTIVITY): _ENZYMES,
     (AST, ACTIVITY): _ENZYMES,
+    **dict.fromkeys([(x, PERCENT) for x in _SHARES], _spelt(_PERCENT, "%")),
+    (TEMPERATURE, DEGREES): {**_spelt(_CELSIUS, "Cel °C"), **_spelt(_FAHRENHEIT, "[degF]")},
 }
 # Everything that is a unit to somebody: beside a code that is understood, such a text contradicts it.
 _MEANINGFUL = {spelling for allowed in _ALLOWED.values() for spelling in allowed} | set(
-    "Tpt/L % {ratio} 10*-3 Cel °C [degF] mg MG mg/m2 {tbl} {pill} tablet TAB".split()
+    "Tpt/L {ratio} 10*-3 mg MG mg/m2 {tbl} {pill} tablet TAB".split()
 )
+_NOTHING: dict[str, Conversion] = {}
 
 _NO_BAND = Band(Decimal(0), Decimal("Infinity"))
 BANDS = {
@@ -97,6 +129,8 @@ BANDS = {
     PLATELETS: Band(Decimal(0), Decimal(3000)),
     CREATININE: Band(Decimal("8.842"), Decimal("2652.6")),  # 0.1 and 30 mg/dL
     **dict.fromkeys((BILIRUBIN, ALT, AST), _NO_BAND),
+    **dict.fromkeys((SEGMENTED_COUNT, BAND_COUNT, *_SHARES), Band(Decimal(0), Decimal(100))),
+    TEMPERATURE: Band(Decimal(25), Decimal(45)),
 }
 _FOLDED = str.maketrans({"\N{MICRO SIGN}": "u", "\N{GREEK SMALL LETTER MU}": "u"})
 # 100 digits are more than any laboratory sends; what would have to be rounded even so is refused.
@@ -107,9 +141,10 @@ def factor(analyte: str, of: str, text: str | None, code: str | None, system: st
     """How to convert an amount of an analyte whose LOINC code is `of` a property (codes.MASS, ...); None: refused.
 
     `text` is Quantity.unit, `code` counts where `system` is UCUM or absent. Both, where both are understood, must mean
-    the same. A text that is no unit at all is not asked where the code is understood.
+    the same. A text that is no unit at all is not asked where the code is understood. A pair of analyte and property
+    that nothing is known of, which only a site can name, has no units.
     """
-    allowed = _ALLOWED[analyte, of]
+    allowed = _ALLOWED.get((analyte, of), _NOTHING)
     by_text = _fold(text)
     by_code = _fold(code) if system in (None, "", UCUM) else ""
     if not by_code:
@@ -118,6 +153,11 @@ def factor(analyte: str, of: str, text: str | None, code: str | None, system: st
     if by_text in _MEANINGFUL and allowed.get(by_text) != conversion:
         return None
     return conversion
+
+
+def band(analyte: str, conversion: Conversion) -> Band:
+    """Between which numbers, converted, a value of the analyte is plausible."""
+    return conversion.band or BANDS[analyte]
 
 
 def times(value: Decimal, by: Decimal) -> Decimal | None:

@@ -10,6 +10,8 @@ import msgspec
 from cds_service.clinical.facts import Result
 from cds_service.fhir import bundle, labs
 from cds_service.fhir.labs import Labs
+from cds_service.fhir.order import Scope
+from cds_service.fhir.site import NO_SITE, Site
 from cds_service.fhir.strict import strict
 
 LOINC = "http://loinc.org"
@@ -19,6 +21,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 LATEST = datetime(2026, 11, 23, 9, 5, tzinfo=UTC)
 TAKEN = "2026-11-20T07:30:00Z"
 NEUTROPHILS, HAEMOGLOBIN, CREATININE, ALT = "751-8", "718-7", "2160-0", "1742-6"
+LEUKOCYTES, BLOOD_COUNT, TEMPERATURE = "6690-2", "58410-2", "8310-5"
 
 Json = dict[str, Any]
 
@@ -55,6 +58,41 @@ def observation(value: Any = "1.5", unit: str | None = "10*9/L", loinc: str = NE
     return {name: member for name, member in sent.items() if member is not None}
 
 
+def component(value: Any = "1.5", unit: str | None = "10*9/L", loinc: str = NEUTROPHILS, **members: Any) -> Json:
+    """A component of a panel; a member given as None is left out."""
+    sent = {"code": coded(loinc), "valueQuantity": quantity(value, unit), **members}
+    return {name: member for name, member in sent.items() if member is not None}
+
+
+def panel(*components: Any, **members: Any) -> Json:
+    """A panel of the patient p with these components."""
+    return observation(
+        **{"loinc": BLOOD_COUNT, "id": "panel", "valueQuantity": None, "component": components, **members}
+    )
+
+
+def contained(value: Any = "1.5", unit: str | None = "10*9/L", loinc: str = NEUTROPHILS, **members: Any) -> Json:
+    """An Observation that leaves everything but its code and value to the resource that contains it."""
+    return observation(
+        value, unit, loinc, **{"id": "c", "status": None, "subject": None, "effectiveDateTime": None, **members}
+    )
+
+
+def report(*inside: Any, **members: Any) -> Json:
+    """A laboratory report of the patient p that contains these Observations."""
+    sent = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "code": coded(BLOOD_COUNT),
+        "subject": {"reference": "Patient/p"},
+        "effectiveDateTime": TAKEN,
+        "contained": inside,
+        **members,
+    }
+    return {name: member for name, member in sent.items() if member is not None}
+
+
 def limits(low: Any = None, high: Any = None, unit: str | None = "10*9/L", **more: Any) -> Json:
     """A reference range."""
     given = {"low": low, "high": high}
@@ -72,9 +110,9 @@ def searchset(*resources: Any, **members: Any) -> msgspec.Raw:
     return raw(f'{{"resourceType":"Bundle","type":"searchset","entry":[{entries}]{more}}}'.encode())
 
 
-def read(*resources: Any, zone: ZoneInfo = BERLIN, server: str = SERVER) -> Labs:
+def read(*resources: Any, zone: ZoneInfo = BERLIN, server: str = SERVER, site: Site = NO_SITE) -> Labs:
     """What comes of these resources for the patient p."""
-    return labs.read([bundle.read(searchset(*resources))], "p", server, zone, LATEST)
+    return labs.read([bundle.read(searchset(*resources))], Scope("p", server, zone, site), LATEST)
 
 
 def only(*resources: Any, **more: Any) -> Result:

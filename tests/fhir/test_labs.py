@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cds_service.clinical.facts import ANY_TIME, Reason, Result, Unknown
+from cds_service.fhir.codes import MASS, MOLAR, NUMBER, SEGMENTED_COUNT, Meaning
+from cds_service.fhir.site import Site
 from cds_service.fhir.times import when
 from tests.fhir.observations import (
     ALT,
@@ -14,6 +16,7 @@ from tests.fhir.observations import (
     CREATININE,
     HAEMOGLOBIN,
     LATEST,
+    LOINC,
     NEUTROPHILS,
     SERVER,
     TAKEN,
@@ -405,9 +408,10 @@ def test_a_result_that_does_not_say_whose_it_is_is_unreadable(subject: Any) -> N
     "code",
     [
         coded("2951-2"),
-        coded("770-8"),
-        coded("8310-5"),
+        coded("736-9"),
         coded("58410-2"),
+        coded("49498-9"),
+        coded("8716-3"),
         coded(NEUTROPHILS, system="urn:oid:1.2.3"),
         {"coding": [{"code": NEUTROPHILS}]},
         {"coding": []},
@@ -440,13 +444,96 @@ def test_codes_of_one_meaning_beside_each_other_are_one_result(code: Any) -> Non
         ((HAEMOGLOBIN, MOLAR_HAEMOGLOBIN), {"haemoglobin"}),
         ((NEUTROPHILS, "770-8"), {"neutrophils"}),
         ((NEUTROPHILS, "768-2"), {"neutrophils"}),
+        (("770-8", "769-0"), {"neutrophils"}),
+        (("770-8", "736-9"), {"neutrophils"}),
+        ((NEUTROPHILS, "58410-2"), {"neutrophils"}),
+        (("6690-2", "8310-5"), {"leukocytes"}),
+        ((CREATININE, MOLAR_CREATININE, "35203-9"), {"creatinine"}),
     ],
 )
 def test_codes_of_different_meanings_contradict_each_other(codes: tuple[str, ...], analytes: set[str]) -> None:
     found = read(observation(code=coded(*codes))).results
     assert set(found) == analytes
     assert {x.fault.reason for results in found.values() for x in results if x.fault} == {Reason.CONFLICTING}
-    assert all(x.fault for results in found.values() for x in results)
+    assert [len(results) for results in found.values()] == [1] * len(found)
+
+
+@pytest.mark.hazard("H08")
+@pytest.mark.parametrize(
+    ("codes", "sent", "unit", "value"),
+    [
+        (("35203-9",), "1.0", "mg/dL", "88.420"),
+        (("35203-9",), "88", "umol/L", "88"),
+        (("35203-9",), "0.088", "mmol/L", "88"),
+        (("35194-0",), "1.0", "mg/dL", "17.1040"),
+        (("35194-0",), "88", "umol/L", "88"),
+        (("35203-9", CREATININE), "1.0", "mg/dL", "88.420"),
+        ((MOLAR_CREATININE, "35203-9"), "88", "umol/L", "88"),
+        (("35203-9", CREATININE), "88", "umol/L", None),
+        ((MOLAR_CREATININE, "35203-9"), "1.0", "mg/dL", None),
+        (("35203-9",), "88", "", None),
+        (("35194-0",), "0.088", "mmol/L", None),
+    ],
+)
+def test_a_code_that_leaves_mass_or_moles_to_the_unit_is_read_by_it(
+    codes: tuple[str, ...], sent: str, unit: str, value: str | None
+) -> None:
+    found = only(observation(sent, unit, code=coded(*codes)))
+    assert found.value == (value and Decimal(value))
+    assert fault(found) == (None if value else (Reason.WRONG_UNIT, f"{sent} {unit}".strip()))
+
+
+SITE = Site(
+    {
+        ("urn:local", "NEUT"): Meaning("neutrophils", NUMBER),
+        ("urn:local", "HBM"): Meaning("haemoglobin", MOLAR),
+        ("urn:local", "SEG"): Meaning(SEGMENTED_COUNT, NUMBER),
+        ("urn:local", "ODD"): Meaning("neutrophils", MASS),
+        (LOINC, "49498-9"): Meaning("leukocytes", NUMBER),
+        (LOINC, "751-8"): Meaning("leukocytes", NUMBER),
+    }
+)
+
+
+@pytest.mark.hazard("H08")
+@pytest.mark.parametrize(
+    ("system", "code", "unit", "expected"),
+    [
+        ("urn:local", "NEUT", "10*9/L", ("neutrophils", None)),
+        ("urn:local", "HBM", "mmol/L", ("haemoglobin", None)),
+        ("urn:local", "HBM", "g/dL", ("haemoglobin", Reason.WRONG_UNIT)),
+        ("urn:local", "SEG", "10*9/L", ("neutrophils", None)),
+        ("urn:local", "ODD", "10*9/L", ("neutrophils", Reason.WRONG_UNIT)),
+        (LOINC, "49498-9", "10*9/L", ("leukocytes", None)),
+        (LOINC, "751-8", "10*9/L", ("leukocytes", None)),
+        (LOINC, "6690-2", "10*9/L", ("leukocytes", None)),
+    ],
+)
+def test_a_code_of_the_site_means_what_the_site_says(system: str, code: str, unit: str, expected: Any) -> None:
+    found = only(observation("5", unit, code=coded(code, system=system)), site=SITE)
+    assert (found.analyte, found.fault and found.fault.reason) == expected
+
+
+@pytest.mark.parametrize(("system", "code"), [("urn:local", "neut"), ("urn:other", "NEUT"), ("", "NEUT")])
+def test_a_code_that_the_site_does_not_name_is_not_read(system: str, code: str) -> None:
+    assert read(observation(code=coded(code, system=system)), site=SITE).results == {}
+
+
+@pytest.mark.hazard("H08")
+def test_a_code_of_the_site_and_one_of_loinc_must_agree() -> None:
+    local = {"system": "urn:local", "code": "NEUT"}
+    assert only(observation(code={"coding": [local, *coded("26499-4")["coding"]]}), site=SITE).fault is None
+    found = read(observation(code={"coding": [local, *coded("777-3")["coding"]]}), site=SITE).results
+    assert {name: fault(x) for name, [x] in found.items()} == dict.fromkeys(
+        ("neutrophils", "platelets"), (Reason.CONFLICTING, "code")
+    )
+
+
+@pytest.mark.hazard("H06")
+def test_a_code_of_the_site_and_a_time_tell_what_is_corrected() -> None:
+    code = {"code": coded("NEUT", system="urn:local")}
+    found = read(observation("0.5", id="a", **code), observation("2", id="b", status="corrected", **code), site=SITE)
+    assert [x.source for x in found.results["neutrophils"]] == ["Observation/b"]
 
 
 @pytest.mark.parametrize(
@@ -465,6 +552,14 @@ def test_codes_of_different_meanings_contradict_each_other(codes: tuple[str, ...
         ([limits("1.8", "7.5", type=coded("therapeutic"))], (None, None)),
         ([limits("1.8", "7.5", type={"text": "critical"})], (None, None)),
         ([limits("1.8", "7.5"), limits("1.6", "7.0")], (None, None)),
+        (
+            [limits("1.8", "7.5", appliesTo=[{"text": "women"}]), limits("1.6", "7.0", appliesTo=[{"text": "men"}])],
+            (None, None),
+        ),
+        ([limits("1.8", "7.5", age={"low": {"value": 18}}), limits("1.6", "7.0")], (None, None)),
+        ([limits("0.5", "30", type=coded("critical")), limits("1.8", "7.5", type=coded("normal"))], ("1.8", "7.5")),
+        ([limits("1.8", "7.5"), limits("0.5", "30", type=coded("treatment"))], ("1.8", "7.5")),
+        ([limits("1.8", "7.5"), 3], (None, None)),
         ([limits("1.8", "7.5", "%")], (None, None)),
         ([limits("1.8", "7.5", None)], (None, None)),
         ([{"low": quantity("1.8"), "high": quantity("7.5", "%")}], ("1.8", None)),

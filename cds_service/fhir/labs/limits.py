@@ -24,17 +24,18 @@ _RANGES = msgspec.json.Decoder(list[_Range] | None, float_hook=Decimal)
 
 
 def limits_of(raw: bytes, meaning: Meaning) -> Limits:
-    """Low and high, in the canonical unit, of the one reference range that was sent; None for what is not understood.
+    """Low and high, in the canonical unit, of the one normal range that was sent; None for what is not understood.
 
-    Several ranges are ambiguous, one that is not of the normal population (critical, therapeutic) says nothing here.
+    Several normal ranges (by age, by sex) are ambiguous; others (critical, therapeutic) say nothing here.
     """
     try:
         ranges = _RANGES.decode(raw) or []
     except FAULTS:
         return NO_LIMITS
-    if len(ranges) != 1 or not _is_normal(ranges[0].type) or given(ranges[0].modifierExtension):
+    normal = [x for x in ranges if _is_normal(x.type)]
+    if len(normal) != 1 or given(normal[0].modifierExtension):
         return NO_LIMITS
-    low, high = _limit(ranges[0].low, meaning), _limit(ranges[0].high, meaning)
+    low, high = _limit(normal[0].low, meaning), _limit(normal[0].high, meaning)
     if low is not None and high is not None and low > high:
         return NO_LIMITS
     return low, high or None

@@ -1,4 +1,4 @@
-"""What is decoded of an Observation: the members that a result rests on, and nothing else."""
+"""What is decoded of an Observation, or a DiagnosticReport: the members that a result rests on, and nothing else."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -36,7 +36,9 @@ class Quantity(msgspec.Struct, gc=False):
 class Observation(msgspec.Struct, gc=False):
     """The usual members first; then those that make an Observation unusable, empty, or read another way.
 
-    What comes in the same words again and again (code, subject, range) stays undecoded here, and is read once a call.
+    What comes in the same words again and again (code, subject, range) stays undecoded here, and is read once a call;
+    so do the members that hold or name other results (`result` is that of a DiagnosticReport). What a panel or report
+    holds becomes an Observation of this type too, with the type and id of what it is found in, and "#" before its own.
     """
 
     resourceType: str | None = None
@@ -49,7 +51,12 @@ class Observation(msgspec.Struct, gc=False):
     referenceRange: Raw = NOTHING
     identifier: Raw = NOTHING
     issued: str | None = None
+    specimen: Raw = NOTHING
     modifierExtension: Unread = UNSET
+    component: Unread = UNSET
+    contained: Unread = UNSET
+    hasMember: Unread = UNSET
+    result: Unread = UNSET
     dataAbsentReason: Unread = UNSET
     effectivePeriod: Unread = UNSET
     effectiveInstant: Unread = UNSET
@@ -67,7 +74,8 @@ class Observation(msgspec.Struct, gc=False):
 
     @property
     def source(self) -> str:
-        return f"Observation/{self.id}" if self.id else ""
+        """The reference to it, or to what it is found in; "" where that has no id."""
+        return f"{self.resourceType}/{self.id}" if self.id else ""
 
 
 _FIELDS = Observation.__struct_fields__
@@ -75,6 +83,10 @@ _OTHER_VALUES = tuple(x for x in _FIELDS if x.startswith("value") and x != "valu
 _TIMES = tuple(x for x in _FIELDS if x.startswith("effective"))
 UNUSUAL = attrgetter(*_FIELDS[_FIELDS.index("modifierExtension") :])
 NOTHING_UNUSUAL = UNUSUAL(Observation())
+
+# Whatever holds or names other results.
+MEMBERS = attrgetter("component", "contained", "hasMember", "result")
+NO_MEMBERS = MEMBERS(Observation())
 
 decode = msgspec.json.Decoder(Observation, float_hook=Decimal).decode
 

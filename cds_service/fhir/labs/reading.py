@@ -64,13 +64,13 @@ def _measured(sent: Observation, meaning: Meaning, taken: When, scope: Scope) ->
     scale = scope.scales[meaning, quantity.unit, quantity.code, quantity.system, bytes(sent.referenceRange)]
     if scale is None:
         return Unusable(Reason.WRONG_UNIT, unreadable(_as_sent(quantity)).detail)
-    conversion = scale.conversion
+    conversion, least, most, low, high = scale
     canonical = units.times(value, conversion.factor)
-    if canonical is None or not scale.least <= canonical <= scale.most:
+    if canonical is None or not least <= canonical <= most:
         return unreadable(_as_sent(quantity))
     return assemble(
         meaning.analyte,
-        f"Observation/{sent.id}" if sent.id else "",
+        f"{sent.resourceType}/{sent.id}" if sent.id else "",
         taken,
         sent.status != "preliminary",
         None,
@@ -79,8 +79,8 @@ def _measured(sent: Observation, meaning: Meaning, taken: When, scope: Scope) ->
         value if conversion.as_sent else canonical,
         conversion.unit,
         value if conversion.molar else None,
-        scale.low,
-        scale.high,
+        low,
+        high,
     )
 
 

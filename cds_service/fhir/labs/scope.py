@@ -1,18 +1,18 @@
 """What every Observation of a call is read against, and what was worked out of the parts that come again and again."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from cds_service.clinical.facts import ANY_TIME, Reason, When
 from cds_service.fhir import units
-from cds_service.fhir.codes import CONTEXT_RESULTS, LOINC, RESULTS, Meaning
+from cds_service.fhir.codes import BESIDE_RESULTS, LOINC, MASS_OR_MOLAR, NO_RESULT, RESULTS, Meaning
 from cds_service.fhir.labs.limits import limits_of
 from cds_service.fhir.labs.observation import Concept
+from cds_service.fhir.order import Scope as Call
 from cds_service.fhir.patient import Subject, Whose, references, whose
 from cds_service.fhir.times import when
 
@@ -20,7 +20,8 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 COUNTING = frozenset({"final", "amended", "corrected", "preliminary"})
-_BESIDE = {**{code: Meaning("", code) for code in CONTEXT_RESULTS}, **RESULTS}
+_LOINC = {**{code: Meaning("", code) for code in NO_RESULT}, **BESIDE_RESULTS, **RESULTS}
+_CODES = {(LOINC, code): meaning for code, meaning in _LOINC.items()}
 _CONCEPT = msgspec.json.Decoder(Concept | None)
 _SUBJECT = msgspec.json.Decoder(Subject | None)
 _LONGEST_DETAIL = 200
@@ -43,6 +44,8 @@ class Scale(NamedTuple):
     high: Decimal | None
 
 
+# What codes mean, by system and code.
+Codes = Mapping[tuple[str, str], Meaning]
 # What a number came with: the meaning of its code; Quantity.unit, code and system; the reference range as sent.
 Setting = tuple[Meaning, str | None, str | None, str | None, bytes]
 # What makes an Observation one of the usual ones: resourceType, code, subject, and status, as sent.
@@ -62,13 +65,18 @@ class Known(dict[_Key, _Value], Generic[_Key, _Value]):
 
 
 class Scope:
-    """The patient, the site's time zone, and the last instant that is not the future; tables by what was sent."""
+    """The patient, the zone of the site, and the last instant that is not the future; tables by what was sent.
 
-    def __init__(self, patient: str, server: str, zone: ZoneInfo, latest: datetime) -> None:
-        self.zone = zone
+    `codes` are those of LOINC and of the site, which has the last word.
+    """
+
+    def __init__(self, call: Call, latest: datetime) -> None:
+        self.server = call.server
+        self.zone = call.zone
         self.latest = latest
-        self.own = references(patient, server)
-        self.meanings = Known[bytes, Sequence[Meaning] | None](meanings_of)
+        self.codes: Codes = {**_CODES, **call.site.laboratory} if call.site.laboratory else _CODES
+        self.own = references(call.patient, call.server)
+        self.meanings = Known[bytes, Sequence[Meaning] | None](self._meanings)
         self.usual = Known[Kind, Meaning | None](self._usual)
         self.times = Known[str, tuple[When, Unusable | None]](self._time)
         self.scales = Known[Setting, Scale | None](_scale)
@@ -93,6 +101,9 @@ class Scope:
             return None
         return meanings[0] if self.whose(subject) is Whose.OWN else None
 
+    def _meanings(self, code: bytes) -> Sequence[Meaning] | None:
+        return meanings_of(code, self.codes)
+
     def _time(self, text: str) -> tuple[When, Unusable | None]:
         try:
             return self.timely(when(text, self.zone))
@@ -105,10 +116,11 @@ def unreadable(detail: str) -> Unusable:
     return Unusable(Reason.UNREADABLE, detail[:_LONGEST_DETAIL])
 
 
-def meanings_of(code: bytes) -> Sequence[Meaning] | None:
-    """What the LOINC codes of a CodeableConcept mean: () where none is used, None where it cannot be read.
+def meanings_of(code: bytes, codes: Codes) -> Sequence[Meaning] | None:
+    """What the codes of a CodeableConcept mean: () where none is used, None where it cannot be read.
 
-    Several meanings contradict each other; one without an analyte is of a code that is not a result by itself.
+    Several meanings contradict each other; one without an analyte is of a code that is not a result by itself. A code
+    that leaves mass or moles to the unit agrees with one that says which.
     """
     try:
         concept = _CONCEPT.decode(code)
@@ -116,10 +128,12 @@ def meanings_of(code: bytes) -> Sequence[Meaning] | None:
         return None
     if concept is None:
         return None
-    known = [x.code for x in concept.coding or [] if x.system == LOINC and x.code in _BESIDE]
-    if not any(code in RESULTS for code in known):
+    pairs = [(x.system or "", x.code or "") for x in concept.coding or []]
+    known = list(dict.fromkeys(codes[pair] for pair in pairs if pair in codes))
+    if not any(meaning.analyte for meaning in known):
         return ()
-    return tuple(dict.fromkeys(_BESIDE[code] for code in known if code))
+    exact = {meaning.analyte for meaning in known if meaning.of != MASS_OR_MOLAR}
+    return tuple(x for x in known if x.of != MASS_OR_MOLAR or x.analyte not in exact)
 
 
 def _scale(setting: Setting) -> Scale | None:
@@ -127,4 +141,4 @@ def _scale(setting: Setting) -> Scale | None:
     conversion = units.factor(*meaning, *unit)
     if conversion is None:
         return None
-    return Scale(conversion, *units.BANDS[meaning.analyte], *limits_of(ranges, meaning))
+    return Scale(conversion, *units.band(meaning.analyte, conversion), *limits_of(ranges, meaning))
