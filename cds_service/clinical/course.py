@@ -19,7 +19,7 @@ class Course:
 
     `start` is None where the first order has no date. `current` is None where it is unknown; `conflict` then names the
     orders that contradict each other, if that is why. `since` is the start of the time at the current dose, None where
-    unknown. `paused` says that no order gives the drug now.
+    unknown, as in a hold: no record says on which day it began. `paused` says that no order gives the drug now.
     """
 
     orders: tuple[Order, ...]
@@ -128,7 +128,13 @@ def _replaced(order: Order, others: Sequence[Order], when: When) -> bool:
 
 
 def _at_dose_since(members: Sequence[Order], current: Order) -> When | None:
-    """The start of the first of the adjoining orders at the current dose; a hold breaks the row."""
+    """The start of the first of the adjoining orders at the current dose.
+
+    Holds are left out: an order that was held was given for an unknown part of its time, so that only what came after
+    it counts; while it is held nothing can be said.
+    """
+    if current.status == "on-hold":
+        return None
     first = current
     for older in reversed(members[: members.index(current)]):
         if older.dose != current.dose or older.status == "on-hold" or not _adjoin(older, first):

@@ -9,7 +9,7 @@ names nothing, it may be the drug only if a course is running, which is a clinic
 in `Found.unnamed`, and a caller who finds that the orders read so far make a course reads them with `unnamed`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -19,9 +19,10 @@ from msgspec import Raw
 from cds_service.clinical.facts import Order, Reason, Unknown
 from cds_service.fhir import bundle
 from cds_service.fhir.bundle import outcome_failed
-from cds_service.fhir.naming import DRUGS, Kind, Named, mentioned, named
+from cds_service.fhir.naming import DRUGS, Kind, Named, Products, mentioned, named
 from cds_service.fhir.order import Candidate, Reading, Resource, Scope, read
 from cds_service.fhir.shelf import shelf
+from cds_service.fhir.site import NO_SITE, Site
 
 __all__ = ["Concern", "Found", "Scope", "concern", "drafts", "orders", "unnamed"]
 
@@ -50,49 +51,49 @@ class Found:
     tablets: Mapping[str, Fraction] = field(default_factory=dict)
 
 
-def concern(draft_orders: Raw, server: str) -> Concern:
+def concern(draft_orders: Raw, server: str, site: Site = NO_SITE) -> Concern:
     """Whether the drafts of a call have to do with the drug, told from them alone.
 
     A draft without any medication is still being typed, and one that cannot be read is the drug where it mentions it.
-    `server` is the base of the FHIR server of the call, "" where it names none.
+    `server` is the base of the FHIR server of the call, "" where it names none; `site` knows its own product codes.
     """
-    page = bundle.read(draft_orders)
+    page, products = bundle.read(draft_orders), frozenset(site.products)
     if page.unreadable:
-        return Concern.YES if mentioned(draft_orders) else Concern.NO
+        return Concern.YES if mentioned(draft_orders, products) else Concern.NO
     shelved = shelf([draft_orders], server)
-    kinds = {_kind_of_draft(raw, named(raw, shelved, server)) for raw in page.resources}
+    kinds = {_kind_of_draft(raw, named(raw, shelved, server, products), products) for raw in page.resources}
     if not kinds.isdisjoint(DRUGS):
         return Concern.YES
     return Concern.NO if kinds.isdisjoint({Kind.ELSEWHERE, Kind.UNNAMED}) else Concern.MAYBE
 
 
-def drafts(draft_orders: Raw, medications: Raw | None, scope: Scope) -> Found:
-    """The drafts of the drug. `medications` is the prefetched bundle, where references may lead; None without one."""
-    page = bundle.read(draft_orders)
-    shelved = shelf([x for x in (draft_orders, medications) if x is not None], scope.server)
+def drafts(draft_orders: Raw, medications: Raw | None, scope: Scope, fetched: Sequence[Raw] = ()) -> Found:
+    """The drafts of the drug; references lead to `medications`, the bundle of the record, and to those `fetched`."""
+    page, products = bundle.read(draft_orders), frozenset(scope.site.products)
+    shelved = shelf([x for x in (draft_orders, medications, *fetched) if x is not None], scope.server)
     found = _Sorted()
-    if page.unreadable and mentioned(draft_orders):
+    if page.unreadable and mentioned(draft_orders, products):
         found.gaps.append(Unknown("orders", Reason.UNREADABLE, "draftOrders"))
     for index, raw in enumerate(page.resources):
-        item = named(raw, shelved, scope.server)
-        kind = _kind_of_draft(raw, item)
+        item = named(raw, shelved, scope.server, products)
+        kind = _kind_of_draft(raw, item, products)
         if kind in DRUGS or kind is Kind.UNNAMED:
             found.add(_candidate(raw, item, kind, f"draftOrders.entry[{index}]", draft=True), kind)
     return _read(found, scope)
 
 
-def orders(medications: Raw, draft_orders: Raw, scope: Scope) -> Found:
-    """The orders of the drug in the record, from the prefetched bundle.
+def orders(medications: Raw, draft_orders: Raw, scope: Scope, fetched: Sequence[Raw] = ()) -> Found:
+    """The orders of the drug in the record, from its bundle; `fetched` are further bundles where references may lead.
 
     What could not be fetched or read, and pages that are missing, are gaps. An order without any medication is one that
     nothing names. One order sent twice with different contents contradicts itself, and is a gap as well.
     """
-    page = bundle.read(medications)
-    shelved = shelf([draft_orders, medications], scope.server)
+    page, products = bundle.read(medications), frozenset(scope.site.products)
+    shelved = shelf([draft_orders, medications, *fetched], scope.server)
     reason = page.reason()
     found = _Sorted(gaps=[Unknown("orders", reason)] if reason else [])
     for index, raw in enumerate(page.resources):
-        item, place = named(raw, shelved, scope.server), f"medications.entry[{index}]"
+        item, place = named(raw, shelved, scope.server, products), f"medications.entry[{index}]"
         if item.kind is Kind.UNREADABLE:
             found.gaps.append(Unknown("orders", Reason.UNREADABLE, _source(item, place)))
         elif item.kind is Kind.OUTCOME and outcome_failed(raw):
@@ -127,8 +128,8 @@ def _source(item: Named, place: str) -> str:
     return f"MedicationRequest/{item.id}" if item.id else place
 
 
-def _kind_of_draft(raw: Raw, item: Named) -> Kind:
-    return Kind.POSSIBLE if item.kind is Kind.UNREADABLE and mentioned(raw) else item.kind
+def _kind_of_draft(raw: Raw, item: Named, products: Products) -> Kind:
+    return Kind.POSSIBLE if item.kind is Kind.UNREADABLE and mentioned(raw, products) else item.kind
 
 
 def _read(found: _Sorted, scope: Scope) -> Found:

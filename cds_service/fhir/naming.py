@@ -7,8 +7,9 @@ from functools import lru_cache
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from cds_service.fhir.codes import Drug, drug_of
+from cds_service.fhir.codes import SNOMED, Drug, drug_of
 from cds_service.fhir.shelf import Concept, Shelf, find, medication_of
+from cds_service.fhir.site import Code
 
 
 class Kind(StrEnum):
@@ -29,6 +30,10 @@ class Kind(StrEnum):
     NO_ORDER = "no-order"
     UNREADABLE = "unreadable"
 
+
+Products = frozenset[Code]
+NO_PRODUCTS: Products = frozenset()
+TROFOSFAMIDE: Code = (SNOMED, "1156222009")  # what a product of the site is read as
 
 DRUGS: Mapping[Kind, Drug] = {Kind.TROFOSFAMIDE: "trofosfamide", Kind.POSSIBLE: "possible"}
 
@@ -63,8 +68,8 @@ _OUTCOME = Named(Kind.OUTCOME)
 _NO_ORDER = Named(Kind.NO_ORDER)
 
 
-def named(raw: Raw, shelved: Shelf, server: str) -> Named:
-    """What one resource is about. Never raises."""
+def named(raw: Raw, shelved: Shelf, server: str, products: Products = NO_PRODUCTS) -> Named:
+    """What one resource is about; `products` are the site's codes of trofosfamide products. Never raises."""
     try:
         head = _HEAD.decode(raw)
     except _FAULTS:
@@ -72,18 +77,19 @@ def named(raw: Raw, shelved: Shelf, server: str) -> Named:
     if head.resourceType != "MedicationRequest":
         return _OUTCOME if head.resourceType == "OperationOutcome" else _NO_ORDER
     concept = head.medicationCodeableConcept
-    kind = Kind.BLANK if isinstance(concept, UnsetType) else _kind_of_concept(bytes(concept))
+    kind = Kind.BLANK if isinstance(concept, UnsetType) else _kind_of_concept(bytes(concept), products)
     if head.medicationReference is None or kind is Kind.UNREADABLE:
         return Named(kind, head.id or "")
     reference = head.medicationReference
     medication = find(reference.reference or "", head.contained, shelved, server)
-    return Named(_strongest(kind, _kind_referred(reference, medication)), head.id or "", medication)
+    return Named(_strongest(kind, _kind_referred(reference, medication, products)), head.id or "", medication)
 
 
-def mentioned(raw: Raw) -> bool:
+def mentioned(raw: Raw, products: Products = NO_PRODUCTS) -> bool:
     """True where the drug stands anywhere in what cannot be read as a resource."""
     data = bytes(raw)
-    return any(x in data for x in _CODES) or drug_of((), [data.decode("utf-8", "replace")]) != "other"
+    codes = (*_CODES, *(f'"{code}"'.encode() for _, code in products))
+    return any(x in data for x in codes) or drug_of((), [data.decode("utf-8", "replace")]) != "other"
 
 
 def _strongest(one: Kind, other: Kind) -> Kind:
@@ -92,28 +98,29 @@ def _strongest(one: Kind, other: Kind) -> Kind:
 
 
 @lru_cache(maxsize=4096)
-def _kind_of_concept(raw: bytes) -> Kind:
+def _kind_of_concept(raw: bytes, products: Products) -> Kind:
     """The same few hundred drugs come in the same words again and again."""
     try:
         concept = _CONCEPT.decode(raw)
     except _FAULTS:
         return Kind.UNREADABLE
-    return _kind([concept])
+    return _kind([concept], products)
 
 
-def _kind_referred(reference: _Reference, medication: Raw | None) -> Kind:
+def _kind_referred(reference: _Reference, medication: Raw | None, products: Products) -> Kind:
     read = medication_of(medication) if medication is not None else None
-    kind = _kind([Concept(text=reference.display), *(read.concepts if read else [])])
+    kind = _kind([Concept(text=reference.display), *(read.concepts if read else [])], products)
     if kind is Kind.BLANK:
         return Kind.UNNAMED
     return Kind.ELSEWHERE if kind is Kind.OTHER and medication is None else kind
 
 
-def _kind(concepts: Iterable[Concept | None]) -> Kind:
+def _kind(concepts: Iterable[Concept | None], products: Products) -> Kind:
     given = [x for x in concepts if x is not None]
     codings = [x for concept in given for x in concept.coding or []]
     texts = [x for x in (*(x.text for x in given), *(x.display for x in codings)) if x]
-    drug = drug_of([(x.system, x.code) for x in codings if x.system and x.code], texts)
+    codes = [(x.system, x.code) for x in codings if x.system and x.code]
+    drug = drug_of([TROFOSFAMIDE if x in products else x for x in codes], texts)
     if drug != "other":
         return Kind(drug)
     return Kind.OTHER if texts or any(x.code for x in codings) else Kind.BLANK

@@ -10,12 +10,14 @@ from msgspec import UNSET, Raw
 
 from cds_service.clinical.facts import Order, Reason, Unknown, When
 from cds_service.fhir.codes import Drug
-from cds_service.fhir.dosage.bounds import Reach, at, later, of_period
+from cds_service.fhir.dosage.bounds import Reach, at, later, not_before, of_period
 from cds_service.fhir.dosage.phases import Context, phases, text_of
-from cds_service.fhir.dosage.strength import strength
+from cds_service.fhir.dosage.sequences import defined_by
+from cds_service.fhir.dosage.strength import tablet as tablet_of
 from cds_service.fhir.patient import Subject, Whose, references, whose
 from cds_service.fhir.reasons import OF_TOXICITY
 from cds_service.fhir.references import local
+from cds_service.fhir.site import NO_SITE, Site
 from cds_service.fhir.strict import Unreadable, strict
 from cds_service.fhir.validate import fault_of
 
@@ -29,12 +31,16 @@ _NOT_MEANT = frozenset({"proposal", "plan", "option"})
 class Scope:
     """Whose orders are read, where references lead, and the zone of the site for dates.
 
-    `patient` is the id of the patient of the call, `server` the base of its FHIR server, "" where it names none.
+    `patient` is the id of the patient of the call, `server` the base of its FHIR server, "" where it names none; `site`
+    is what the site's own codes mean. `selections` are the references of the drafts that the call is about, None where
+    it is about all of them.
     """
 
     patient: str
     server: str
     zone: ZoneInfo
+    site: Site = NO_SITE
+    selections: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def read(candidate: Candidate, scope: Scope) -> Reading:
     fault = _fault(resource, candidate.draft)
     if fault:
         return _unreadable(candidate, resource.get("status"), fault)
-    tablet, sound = _tablet(candidate.medication)
+    tablet, sound = _tablet(resource, candidate.medication, scope.site)
     try:
         orders = tuple(_orders(resource, candidate, tablet, scope))
     except ValueError as error:
@@ -122,51 +128,67 @@ def _as_meant(draft: Resource) -> dict[str, Any]:
     return meant
 
 
-def _tablet(medication: Raw | None) -> tuple[Fraction | None, bool]:
+def _tablet(order: Resource, medication: Raw | None, site: Site) -> tuple[Fraction | None, bool]:
     """The strength of the tablet, and whether the Medication, if there is one, can be relied on."""
+    concept = order.get("medicationCodeableConcept") or {}
     if medication is None:
-        return None, True
+        return tablet_of(None, concept, site), True
     try:
         resource = strict(medication)
     except Unreadable:
         return None, False
     if fault_of(resource) or resource.get("modifierExtension"):
         return None, False
-    return strength(resource), True
+    return tablet_of(resource, concept, site), True
 
 
 def _orders(resource: Resource, candidate: Candidate, tablet: Fraction | None, scope: Scope) -> Iterator[Order]:
     """Raises ValueError for times that cannot be read."""
     written = at(resource.get("authoredOn"), scope.zone)
-    context = Context(candidate.source, scope.zone, tablet, _reach(resource, written, scope.zone))
     instructions = resource.get("dosageInstruction") or []
+    common = _common(resource, candidate, scope)
+    for phase in phases(instructions, _context(resource, candidate, tablet, scope)):
+        yield replace(common, dose=phase.dose, start=phase.reach.start, end=phase.reach.end, authored=written)
+
+
+def _context(resource: Resource, candidate: Candidate, tablet: Fraction | None, scope: Scope) -> Context:
+    """What its dosage does not say itself."""
+    written = at(resource.get("authoredOn"), scope.zone)
+    return Context(
+        candidate.source,
+        scope.zone,
+        tablet,
+        _reach(resource, written, scope.zone),
+        scope.site.timings,
+        defined_by((resource.get("meta") or {}).get("profile") or []),
+    )
+
+
+def _common(resource: Resource, candidate: Candidate, scope: Scope) -> Order:
+    """What every phase of an order has in common; its dose and times aside."""
     forbids = resource.get("doNotPerform") is True
     reported = resource.get("reportedBoolean") is True or bool(resource.get("reportedReference"))
     meant = resource.get("intent") not in _NOT_MEANT
-    for phase in phases(instructions, context):
-        yield Order(
-            source=candidate.source,
-            status=resource["status"],
-            dose=phase.dose,
-            intended=meant and not reported and not forbids,
-            forbids=forbids,
-            start=phase.reach.start,
-            end=phase.reach.end,
-            authored=written,
-            names=frozenset({candidate.source, *_identifiers(resource.get("identifier") or [])}),
-            replaces=_replaced(resource, scope.server),
-            reason_coded=_has_other_reason(resource.get("statusReason") or {}),
-            protocols=_protocols(resource),
-            text=text_of(instructions),
-        )
+    return Order(
+        source=candidate.source,
+        status=resource["status"],
+        dose=Unknown("dose", Reason.UNDETERMINED_DOSE, candidate.source),
+        intended=meant and not reported and not forbids,
+        forbids=forbids,
+        names=frozenset({candidate.source, *_identifiers(resource.get("identifier") or [])}),
+        replaces=_replaced(resource, scope.server),
+        reason_coded=_has_other_reason(resource.get("statusReason") or {}),
+        protocols=_protocols(resource),
+        text=text_of(resource.get("dosageInstruction") or []),
+    )
 
 
 def _reach(resource: Resource, authored: When | None, zone: ZoneInfo) -> Reach:
     """When the order holds, its dosage aside: the validity of its supply, else from its writing on."""
     supply = resource.get("dispenseRequest") or {}
     validity = of_period(supply.get("validityPeriod") or {}, zone)
-    end = validity.end or later(authored, supply.get("expectedSupplyDuration") or {}, zone)
-    return Reach(validity.start or authored, end)
+    supplied = later(authored, supply.get("expectedSupplyDuration") or {}, zone)
+    return Reach(validity.start or authored, validity.end or not_before(validity.start, supplied))
 
 
 def _replaced(resource: Resource, server: str) -> frozenset[str]:

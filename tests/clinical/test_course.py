@@ -1,5 +1,6 @@
 """The course: which orders make it, the dose at a time, how long at this dose, whether it ever fell."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -181,6 +182,52 @@ def test_time_at_a_dose_counts_from_the_first_of_the_adjoining_orders(orders: li
 
 def test_since_when_is_unknown_without_a_start() -> None:
     assert course(order(100, None)).since is None
+    assert course(order(100, None), order(100, ago(days=10), replaces={"MedicationRequest/100"})).since is None
+
+
+@pytest.mark.hazard("H19")
+@pytest.mark.parametrize("end", [None, ago(days=30), ago(days=-30)])
+def test_since_when_is_unknown_in_a_hold_and_never_today(end: When | None) -> None:
+    found = course(order(100, ago(days=60), end, "on-hold"))
+    assert (found.paused, found.dose, found.since) == (True, 100, None)
+
+
+@pytest.mark.hazard("H19")
+def test_only_what_came_after_a_hold_counts_as_time_at_the_dose() -> None:
+    first = order(100, ago(days=90), ago(days=60), "completed", source="MedicationRequest/a")
+    held = order(100, ago(days=60), None, "on-hold", source="MedicationRequest/b")
+    resumed = order(100, ago(days=20), source="MedicationRequest/c")
+    assert course(first, held, resumed).since == ago(days=20)
+    assert course(first, held).since is None
+    assert course(first, resumed).since == ago(days=20)
+
+
+@pytest.mark.parametrize(("gap", "orders"), [(89, 2), (90, 2), (91, 1)])
+def test_a_gap_longer_than_90_days_ends_a_course(gap: int, orders: int) -> None:
+    ended = order(150, ago(days=200 + gap), ago(days=100 + gap), "completed")
+    assert len(course(ended, order(100, ago(days=100))).orders) == orders
+
+
+@pytest.mark.parametrize(("days", "runs"), [(89, True), (90, True), (91, False)])
+def test_a_course_runs_for_90_days_after_its_last_dose(days: int, runs: bool) -> None:
+    assert (running([order(100, ago(days=200), ago(days=days), "completed")], NOW, P) is not None) is runs
+
+
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize("status", ["stopped", "completed", "on-hold"])
+@pytest.mark.parametrize(("days", "runs"), [(179, True), (180, True), (181, False)])
+def test_an_order_that_ended_on_an_unknown_day_belongs_to_the_course_for_180_days(
+    status: str, days: int, runs: bool
+) -> None:
+    ended = order(100, ago(days=days), status=status)
+    assert (running([ended], NOW, P) is not None) is runs
+    begun_later = replace(ended, start=ago(days=10))
+    assert (running([begun_later], NOW, P) is not None) is runs
+
+
+@pytest.mark.hazard("H15")
+def test_an_active_order_without_an_end_is_never_too_old() -> None:
+    assert course(order(100, ago(days=5000))).dose == 100
 
 
 @pytest.mark.hazard("H21")

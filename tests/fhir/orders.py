@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from cds_service.clinical.facts import Dose, Unknown
+from cds_service.fhir.dosage.phases import Context, phases
 from cds_service.fhir.strict import strict
 
 UCUM = "http://unitsofmeasure.org"
@@ -105,3 +107,9 @@ def number(digits: str) -> Decimal:
 def plain(value: Any) -> Any:
     """The same as json.loads has it, numbers as they compare."""
     return json.loads(text(value), parse_float=Decimal)
+
+
+def daily_dose(instructions: list[Json], context: Context) -> Dose | Unknown:
+    """The dose of an order that gives one all the time it holds."""
+    (phase,) = phases(instructions, context)
+    return phase.dose

@@ -14,16 +14,22 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.clinical.decision import OVER_MAXIMUM
 from cds_service.clinical.facts import Dose, Unknown
 from cds_service.fhir.actions import delete, on_hold, repeat_count, rewrite, update
-from cds_service.fhir.dosage.phases import Context, daily_dose
+from cds_service.fhir.dosage.phases import Context
+from cds_service.fhir.site import Site
+from cds_service.fhir.suggestions import suggestions
 from cds_service.fhir.validate import fault_of
+from tests.clinical.builders import counts, decided
+from tests.clinical.builders import draft as a_draft
 from tests.fhir.orders import (
     GTS,
     ORAL,
     SNOMED,
     code,
     daily,
+    daily_dose,
     dose,
     instruction,
     medication,
@@ -470,3 +476,18 @@ def test_a_repeat_count() -> None:
     assert request["code"]["coding"][0]["code"] == "57021-8"
     assert request["subject"] == {"reference": "Patient/anna"}
     ServiceRequest.model_validate(request)
+
+
+@pytest.mark.hazard("H30")
+def test_a_suggestion_is_written_in_the_codes_of_the_site() -> None:
+    decision = decided(counts(), [], [a_draft(300)])
+    assert decision.topic == OVER_MAXIMUM
+    local = "https://ehr.hospital.example/codeSet/timing"
+    sent = {"MedicationRequest/draft": parsed(order(instruction(code("2110", local), dose(tablets(2)))))}
+    strength = {"MedicationRequest/draft": FIFTY}
+    site = Site(timings={(local, "2110"): 3, (local, "2111"): 2, (local, "2112"): 4})
+    (made,) = suggestions(decision, sent, strength, "anna", site)
+    found = one_of(made.actions[0]["resource"])
+    assert (made.kind, made.dose) == ("rewrite-draft", decision.doses.proposed)
+    assert (found["timing"], found["doseAndRate"]) == (code("2111", local), [dose(tablets(1))])
+    assert suggestions(decision, sent, strength, "anna") == ()

@@ -10,9 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.clinical.facts import Dose, Reason, Unknown
-from cds_service.fhir.dosage.phases import Context, daily_dose, text_of
+from cds_service.fhir.dosage.phases import Context, text_of
 from cds_service.fhir.dosage.reading import Undetermined, decimal
-from tests.fhir.orders import GTS, ORAL, SNOMED, UCUM, code, daily, dose, instruction, mg, parsed, repeat, tablets
+from tests.fhir.orders import (
+    GTS,
+    ORAL,
+    SNOMED,
+    UCUM,
+    code,
+    daily,
+    daily_dose,
+    dose,
+    instruction,
+    mg,
+    parsed,
+    repeat,
+    tablets,
+)
 
 CONTEXT = Context("MedicationRequest/trofo", ZoneInfo("Europe/Berlin"))
 TABLETS_OF_50 = Context("MedicationRequest/trofo", ZoneInfo("Europe/Berlin"), Fraction(50))

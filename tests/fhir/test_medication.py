@@ -1,6 +1,7 @@
 """Orders of trofosfamide among all orders: which they are, whose, how they stand, and what cannot be read of them."""
 
 import copy
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from cds_service.clinical.facts import Dose, Order, Reason, Unknown
 from cds_service.fhir.actions import rewrite
 from cds_service.fhir.medication import Concern, Found, Scope, concern, drafts, orders, unnamed
+from cds_service.fhir.site import Site
 from tests.fhir.orders import (
     IFOSFAMIDE,
     SERVER,
@@ -181,6 +183,11 @@ def test_what_a_medication_must_be_to_be_relied_on(shelved: dict[str, Any], kind
     assert (found.coded, isinstance(found.dose, Dose)) == (kind, kind)
 
 
+OF_50 = {"numerator": mg(50), "denominator": tablets(1)}
+BY_CODE_ALONE = {"coding": [{"system": "http://www.whocc.no/atc", "code": "L01AA06"}]}
+A_SUBSTANCE = {"coding": [{"system": "urn:oid:1.2.3", "code": "22089-22-1"}]}
+
+
 @pytest.mark.parametrize(
     ("shelved", "tablet"),
     [
@@ -194,6 +201,11 @@ def test_what_a_medication_must_be_to_be_relied_on(shelved: dict[str, Any], kind
         (medication(strength=tablets(1)), None),
         (medication(strength={"value": 50}), None),
         (medication(ingredient=[]), None),
+        (medication(ingredient=[{"itemCodeableConcept": IFOSFAMIDE, "strength": OF_50}]), None),
+        (medication(ingredient=[{"itemCodeableConcept": BY_CODE_ALONE, "strength": OF_50}]), None),
+        (medication(ingredient=[{"itemCodeableConcept": {"text": "lactose"}, "strength": OF_50}]), None),
+        (medication(ingredient=[{"itemReference": {"reference": "Substance/1"}, "strength": OF_50}]), 50),
+        (medication(ingredient=[{"itemCodeableConcept": A_SUBSTANCE, "strength": OF_50}]), 50),
         (medication(ingredient=[{"itemCodeableConcept": TROFOSFAMIDE}]), None),
         (medication(ingredient=medication()["ingredient"] * 2), None),
         (medication(ingredient=[*medication()["ingredient"], {"itemCodeableConcept": {"text": "lactose"}}]), 50),
@@ -416,7 +428,19 @@ SPANS = [
     ({"boundsDuration": mg(number("1.5"), "d")}, {}, "2026-11-01T08:00", "2026-11-02T20:00"),
     ({"boundsDuration": mg(number("1.5"), "mo")}, {}, "2026-11-01T08:00", None),
     ({"boundsDuration": mg(3, "wk") | {"comparator": "<"}}, {}, "2026-11-01T08:00", None),
-    ({"boundsDuration": {"value": 3, "unit": "weeks"}}, {}, "2026-11-01T08:00", None),
+    ({"boundsDuration": {"value": 3, "unit": "weeks"}}, {}, "2026-11-01T08:00", "2026-11-22T08:00"),
+    ({"boundsDuration": {"value": 3, "unit": "Wochen"}}, {}, "2026-11-01T08:00", "2026-11-22T08:00"),
+    ({"boundsDuration": {"value": 3, "unit": "cycles"}}, {}, "2026-11-01T08:00", None),
+    ({"boundsDuration": {"value": 3}}, {}, "2026-11-01T08:00", None),
+    ({"boundsDuration": mg(3, "wk") | {"unit": "days"}}, {}, "2026-11-01T08:00", None),
+    ({"boundsDuration": mg(3, "wk") | {"unit": "Wochen"}}, {}, "2026-11-01T08:00", "2026-11-22T08:00"),
+    ({"boundsDuration": mg(3, "wk") | {"unit": "viikkoa"}}, {}, "2026-11-01T08:00", "2026-11-22T08:00"),
+    ({"boundsDuration": mg(3, "wk") | {"system": "urn:oid:1.2.3"}}, {}, "2026-11-01T08:00", None),
+    ({"boundsPeriod": {"start": "2026-12-01"}}, SUPPLY, "2026-12-01T00:00", None),  # the supply ends before
+    ({"boundsPeriod": {"start": "2026-11-29"}}, SUPPLY, "2026-11-29T00:00", "2026-11-29T08:00"),
+    ({"boundsPeriod": {"start": "2026-12-01"}}, VALID, "2026-12-01T00:00", None),
+    ({"boundsPeriod": {"end": "2026-10-01"}}, {}, "2026-11-01T08:00", "2026-10-01T23:59"),  # written afterwards
+    ({}, {"validityPeriod": {"start": "2026-12-01"}} | SUPPLY, "2026-12-01T00:00", None),
     ({"boundsDuration": mg(9999, "a")}, {}, "2026-11-01T08:00", None),
     ({"boundsRange": {"high": mg(3, "wk")}}, VALID, "2026-11-05T00:00", None),
 ]
@@ -529,6 +553,60 @@ def test_what_else_is_read_of_an_order() -> None:
 )
 def test_a_coded_reason_other_than_toxicity(reason: dict[str, Any], other: bool) -> None:
     assert only(record(order(statusReason=reason))).reason_coded is other
+
+
+@pytest.mark.hazard("H14")
+def test_orders_of_one_group_do_not_replace_each_other() -> None:
+    group = {"groupIdentifier": {"system": "urn:rx-sheet", "value": "9"}}
+    one, other = record(order(**group), order(id="b", **group)).orders
+    assert one.names.isdisjoint(other.names)
+    assert (one.replaces, other.replaces) == (frozenset(), frozenset())
+
+
+@pytest.mark.hazard("H19")
+def test_a_hold_has_the_times_of_its_order_and_none_of_its_own() -> None:
+    """R4 has no element for the day of a status change, and what an extension says of it is not read."""
+    changed = {"url": "http://hl7.org/fhir/5.0/StructureDefinition/extension-MedicationRequest.statusChanged"}
+    active = only(record(order()))
+    held = only(record(order(status="on-hold", extension=[changed | {"valueDateTime": "2026-11-20"}])))
+    assert (held.status, held.start, held.end, held.authored) == ("on-hold", active.start, None, active.authored)
+
+
+PRODUCT = ("https://pharmacy.hospital.example/products", "0815")
+OF_SITE = Scope("anna", SERVER, ZoneInfo("UTC"), Site(products={PRODUCT: Fraction(50)}))
+
+
+@pytest.mark.hazard("H15", "H28")
+def test_the_site_knows_its_own_products() -> None:
+    ordered = coded(*PRODUCT, text="Tabl. 50 mg")
+    assert record(ordered) == Found()
+    found = record(ordered, scope=OF_SITE)
+    assert (only(found).coded, found.tablets) == (True, {"MedicationRequest/trofo": 50})
+    assert concern(bundle(ordered), SERVER) is Concern.NO
+    assert concern(bundle(ordered), SERVER, OF_SITE.site) is Concern.YES
+    assert only(drafts(bundle(ordered), None, OF_SITE)).coded
+    other = coded(PRODUCT[0], "0816", text="Tabl. 50 mg")
+    assert record(other, scope=OF_SITE) == Found()
+
+
+@pytest.mark.hazard("H28")
+def test_a_product_of_the_site_beside_a_look_alike_is_possible() -> None:
+    both = [{"system": PRODUCT[0], "code": PRODUCT[1]}, *IFOSFAMIDE["coding"]]
+    assert not only(record(named({"coding": both}), scope=OF_SITE)).coded
+
+
+@pytest.mark.hazard("H15")
+def test_a_product_of_the_site_is_known_by_reference_and_in_what_cannot_be_read() -> None:
+    product = medication(id="m1", code={"coding": [{"system": PRODUCT[0], "code": PRODUCT[1]}]}, ingredient=[])
+    found = only(record(referring("Medication/m1"), product, scope=OF_SITE))
+    assert (found.coded, found.dose) == (True, OF_100)
+    broken = order(medicationCodeableConcept={"coding": PRODUCT[1]})
+    assert concern(bundle(broken), SERVER) is Concern.NO
+    assert concern(bundle(broken), SERVER, OF_SITE.site) is Concern.YES
+    assert only(drafts(bundle(broken), None, OF_SITE)).fault is not None
+    page = raw({"resourceType": "Bundle", "entry": [{"url": PRODUCT[1]}]})
+    assert drafts(page, None, OF_SITE).gaps == (Unknown("orders", Reason.UNREADABLE, "draftOrders"),)
+    assert drafts(page, None, SCOPE).gaps == ()
 
 
 def test_drafts_as_clients_in_use_send_them() -> None:

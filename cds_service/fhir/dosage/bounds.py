@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cds_service.clinical.facts import When
 from cds_service.fhir.dosage.reading import Undetermined, number
+from cds_service.fhir.dosage.units import UCUM
 from cds_service.fhir.times import period, when
 
 Element = Mapping[str, Any]
@@ -16,6 +17,14 @@ Element = Mapping[str, Any]
 _EXACT = {"s": timedelta(seconds=1), "min": timedelta(minutes=1), "h": timedelta(hours=1)}
 _DAYS = {"d": 1, "wk": 7}
 _MONTHS = {"mo": 1, "a": 12}
+_WORDS = {
+    **dict.fromkeys("min minute minutes".split(), "min"),
+    **dict.fromkeys("h hour hours stunde stunden".split(), "h"),
+    **dict.fromkeys("d day days day(s) tag tage jour jours 日".split(), "d"),
+    **dict.fromkeys("wk week weeks week(s) woche wochen".split(), "wk"),
+    **dict.fromkeys("mo month months monat monate".split(), "mo"),
+    **dict.fromkeys("a year years jahr jahre".split(), "a"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +49,18 @@ def reach(instruction: Element, order: Reach, zone: ZoneInfo) -> Reach:
     if repeat.get("boundsRange"):
         return Reach(order.start, None)
     own = of_period(repeat.get("boundsPeriod") or {}, zone)
-    return Reach(own.start or order.start, own.end or order.end)
+    return Reach(own.start or order.start, own.end or not_before(own.start, order.end))
+
+
+def bounded(instruction: Element) -> bool:
+    """True where an instruction says itself from when or to when it holds."""
+    repeat = (instruction.get("timing") or {}).get("repeat") or {}
+    return any(repeat.get(x) for x in ("boundsPeriod", "boundsDuration", "boundsRange"))
+
+
+def not_before(start: When | None, end: When | None) -> When | None:
+    """`end`, or None where it precedes the start: a supply that ends before a phase begins does not end that phase."""
+    return None if start is not None and end is not None and end.end < start.start else end
 
 
 def of_period(element: Element, zone: ZoneInfo) -> Reach:
@@ -64,27 +84,39 @@ def at(time: object, zone: ZoneInfo) -> When | None:
 def later(start: When | None, duration: Element, zone: ZoneInfo) -> When | None:
     """The time that a duration leads to; None without a start, or where the duration or its unit is not known."""
     try:
-        amount = number(duration.get("value"), "the duration")
+        amount = number(duration.get("value"), "of a duration")
     except Undetermined:
         return None
-    if start is None or duration.get("comparator") is not None:
+    unit = _unit(duration)
+    if start is None or unit is None or duration.get("comparator") is not None:
         return None
     try:
-        ends = [_add(x, amount, duration.get("code"), zone) for x in (start.start, start.end)]
+        ends = [_add(x, amount, unit, zone) for x in (start.start, start.end)]
     except (OverflowError, ValueError):  # beyond the calendar
         return None
     return None if ends[0] is None or ends[1] is None else When(ends[0], ends[1])
 
 
-def _add(instant: datetime, amount: Fraction, unit: object, zone: ZoneInfo) -> datetime | None:
+def _unit(duration: Element) -> str | None:
+    """The UCUM code of a duration: as sent, or else what its word means; None where they disagree."""
+    code, word = duration.get("code"), duration.get("unit")
+    meant = _WORDS.get(word.strip().casefold()) if isinstance(word, str) else None
+    if code is None:
+        return meant
+    if not isinstance(code, str) or duration.get("system") not in (None, UCUM) or (meant or code) != code:
+        return None
+    return code
+
+
+def _add(instant: datetime, amount: Fraction, unit: str, zone: ZoneInfo) -> datetime | None:
     """Days and longer are counted on the clock of the site, so that a change of summer time moves no end of a day."""
     if unit in _EXACT:
-        return instant + _EXACT[str(unit)] * amount.numerator / amount.denominator
+        return instant + _EXACT[unit] * amount.numerator / amount.denominator
     local = instant.astimezone(zone).replace(tzinfo=None)
     if unit in _DAYS:
-        moved = local + timedelta(days=_DAYS[str(unit)]) * amount.numerator / amount.denominator
+        moved = local + timedelta(days=_DAYS[unit]) * amount.numerator / amount.denominator
     elif unit in _MONTHS and amount.denominator == 1:
-        moved = _add_months(local, _MONTHS[str(unit)] * amount.numerator)
+        moved = _add_months(local, _MONTHS[unit] * amount.numerator)
     else:
         return None
     return moved.replace(tzinfo=zone).astimezone(UTC)

@@ -10,7 +10,8 @@ from cds_service.clinical.facts import Dose
 from cds_service.fhir.dosage import per_day, per_intake
 from cds_service.fhir.dosage.limits import refuse_conditions, refuse_contradictions
 from cds_service.fhir.dosage.per_day import WEEK, Rhythm
-from cds_service.fhir.dosage.reading import Span, Undetermined, decimal, exactly
+from cds_service.fhir.dosage.reading import Local, Span, Undetermined, decimal, exactly
+from cds_service.fhir.dosage.why import Why
 
 Instruction = Mapping[str, Any]
 
@@ -24,27 +25,26 @@ class Part:
     rhythm: Rhythm
 
 
-def summed(instructions: Sequence[Instruction], tablet: Fraction | None) -> Dose:
-    """The daily dose of instructions that hold at the same time. `tablet`: mg per tablet, None where unknown.
+def summed(instructions: Sequence[Instruction], local: Local) -> Dose:
+    """The daily dose of instructions that are taken on the same days.
 
     Raises Undetermined where any part is not understood.
     """
     if not instructions:
-        raise Undetermined("there is no dosage instruction")
-    if len({x.get("sequence") for x in instructions}) > 1:
-        raise Undetermined("the instructions follow each other at unknown times")
-    parts = [part(x, tablet) for x in instructions]
+        raise Undetermined(Why.NO_INSTRUCTION)
+    parts = [part(x, local) for x in instructions]
     dose = _sum(parts)
     for instruction, one in zip(instructions, parts, strict=True):
-        refuse_contradictions(instruction, one.intake.high if one.intake else None, Fraction(dose.high), tablet)
+        highest = one.intake.high if one.intake else None
+        refuse_contradictions(instruction, highest, Fraction(dose.high), local.tablet)
     return dose
 
 
-def part(instruction: Instruction, tablet: Fraction | None) -> Part:
+def part(instruction: Instruction, local: Local) -> Part:
     """What one instruction gives. Raises Undetermined."""
     refuse_conditions(instruction)
-    given = per_intake.given(instruction.get("doseAndRate") or [], tablet)
-    rhythm = per_day.rhythm(instruction.get("timing") or {})
+    given = per_intake.given(instruction.get("doseAndRate") or [], local.tablet)
+    rhythm = per_day.rhythm(instruction.get("timing") or {}, local.timings)
     if rhythm is None:
         return Part(given.intake, _day(None, given.rate), Rhythm(exactly(1)))
     product = given.intake * rhythm.intakes if given.intake else None
@@ -53,10 +53,10 @@ def part(instruction: Instruction, tablet: Fraction | None) -> Part:
 
 def _day(product: Span | None, rate: Span | None) -> Span:
     if product is not None and rate is not None and product != rate:
-        raise Undetermined("the dose and the rate disagree")
+        raise Undetermined(Why.RATE_DISAGREES)
     day = product or rate
     if day is None:
-        raise Undetermined("how often is not said")
+        raise Undetermined(Why.HOW_OFTEN)
     return day
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from cds_service.fhir.dosage.reading import Span, Undetermined, exactly, number
+from cds_service.fhir.dosage.why import Why
 
 _DAYS: dict[object, Fraction | None] = {
     "s": Fraction(1, 24 * 60 * 60),
@@ -44,17 +45,17 @@ class Pace:
         if self.frequency is not None:
             return self.frequency
         if named is None:
-            raise Undetermined("a period without a frequency")
+            raise Undetermined(Why.PERIOD_WITHOUT_FREQUENCY)
         return exactly(named)
 
     def per_day(self, named: int | None) -> Span:
         """Intakes a day, for periods of up to a day. Raises Undetermined where they are not whole."""
         times = self.times(named)
-        if not self.longest or not self.shortest:
-            raise Undetermined("the period has no exact length")
+        assert self.longest is not None
+        assert self.shortest is not None
         span = Span(times.low / self.longest, times.high / self.shortest)
         if span.low.denominator != 1 or span.high.denominator != 1:
-            raise Undetermined("the intakes a day are not whole")
+            raise Undetermined(Why.NOT_WHOLE)
         return span
 
 
@@ -64,10 +65,10 @@ def pace(repeat: Mapping[str, Any]) -> Pace | None:
     if all(repeat.get(x) is None for x in members):
         return None
     if repeat.get("period") is None or repeat.get("periodUnit") not in _DAYS:
-        raise Undetermined("a frequency without a period")
+        raise Undetermined(Why.FREQUENCY_WITHOUT_PERIOD)
     frequency = None if repeat.get("frequency") is None else _span(repeat, "frequency")
     if frequency is None and repeat.get("frequencyMax") is not None:
-        raise Undetermined("the frequency has an upper end only")
+        raise Undetermined(Why.FREQUENCY_UPPER_END)
     unit, period = _DAYS[repeat["periodUnit"]], _span(repeat, "period")
     return Pace(frequency, unit and unit * period.low, unit and unit * period.high)
 
@@ -77,5 +78,5 @@ def _span(repeat: Mapping[str, Any], member: str) -> Span:
     upper = repeat.get(f"{member}Max")
     high = low if upper is None else number(upper, f"repeat.{member}Max")
     if high < low:
-        raise Undetermined(f"repeat.{member} is upside down")
+        raise Undetermined(Why.TIMING_UPSIDE_DOWN, f"repeat.{member}")
     return Span(low, high)

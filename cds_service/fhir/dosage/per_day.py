@@ -8,8 +8,10 @@ from typing import Any
 from cds_service.fhir.dosage.abbreviations import DAILY, SELDOM, SYSTEMS
 from cds_service.fhir.dosage.pace import Pace, pace
 from cds_service.fhir.dosage.reading import Span, Undetermined, exactly
+from cds_service.fhir.dosage.why import Why
 
 Element = Mapping[str, Any]
+Timings = Mapping[tuple[str, str], int]
 
 WEEK = frozenset("mon tue wed thu fri sat sun".split())
 _ONE = Fraction(1)
@@ -41,44 +43,52 @@ class Rhythm:
         return self.share is not None and self.share * len(WEEK) == len(self.days)
 
 
-def rhythm(timing: Element) -> Rhythm | None:
+def rhythm(timing: Element, timings: Timings) -> Rhythm | None:
     """How often the drug is taken; None where the timing does not say. Raises Undetermined.
 
-    A code beside a structure, or times beside a frequency, must say the same; they are never multiplied.
+    A code beside a structure, or times beside a frequency, must say the same; they are never multiplied. `timings` are
+    the intakes a day of the site's own codes.
     """
     if timing.get("event"):
-        raise Undetermined("single dates are given")
+        raise Undetermined(Why.SINGLE_DATES)
     structured = _of_repeat(timing.get("repeat") or {})
-    coded = _of_code(timing.get("code") or {}, structured is not None)
+    coded = _of_code(timing.get("code") or {}, timings, structured is not None)
     if structured and coded and structured != coded:
-        raise Undetermined("the code of the timing and its structure disagree")
+        raise Undetermined(Why.CODE_AND_STRUCTURE)
     return structured or coded
 
 
-def _of_code(concept: Element, beside_structure: bool) -> Rhythm | None:
+def _of_code(concept: Element, timings: Timings, beside_structure: bool) -> Rhythm | None:
+    """The codings of one concept say the same in several systems: one that is known here speaks for those that are not,
+    unless they are of a system that is known.
+    """
     keys = [(x.get("system"), x["code"]) for x in concept.get("coding") or [] if x.get("code")]
-    known = {_coded(x) for x in keys if x in DAILY or x in SELDOM}
-    unknown = [x for x in keys if x not in DAILY and x not in SELDOM]
+    read = [(key, _coded(key, timings)) for key in keys]
+    known = {found for _, found in read if found is not None}
+    unknown = [key for key, found in read if found is None]
     if any(x[0] in SYSTEMS for x in unknown) or (unknown and not known):
-        raise Undetermined("the code of the timing is not known")
+        raise Undetermined(Why.CODE_UNKNOWN)
     if len(known) > 1:
-        raise Undetermined("the codes of the timing disagree")
+        raise Undetermined(Why.CODES_DISAGREE)
     if not known and concept and not beside_structure:
-        raise Undetermined("how often is said in words only")
+        raise Undetermined(Why.HOW_OFTEN_IN_WORDS)
     return known.pop() if known else None
 
 
-def _coded(key: tuple[str, str]) -> Rhythm:
+def _coded(key: tuple[str, str], timings: Timings) -> Rhythm | None:
     if key in DAILY:
-        return Rhythm(exactly(DAILY[key]))
-    days = SELDOM[key]
-    return Rhythm(exactly(1), share=Fraction(1, days) if days else None)
+        least, most = DAILY[key]
+        return Rhythm(Span(Fraction(least), Fraction(most)))
+    if key in SELDOM:
+        days = SELDOM[key]
+        return Rhythm(exactly(1), share=1 / days if days else None)
+    return Rhythm(exactly(timings[key])) if key in timings else None
 
 
 def _of_repeat(repeat: Element) -> Rhythm | None:
     for member in _NOT_UNDERSTOOD:
         if repeat.get(member) is not None:
-            raise Undetermined(f"repeat.{member} is not understood")
+            raise Undetermined(Why.NOT_UNDERSTOOD, f"repeat.{member}")
     times, rate, days = _times(repeat), pace(repeat), _weekdays(repeat)
     if rate is None:
         return _at_times(times, days)
@@ -92,7 +102,7 @@ def _of_repeat(repeat: Element) -> Rhythm | None:
 def _at_times(times: int | None, days: frozenset[str] | None) -> Rhythm | None:
     if times is None:
         if days is not None:
-            raise Undetermined("weekdays without how often")
+            raise Undetermined(Why.WEEKDAYS_HOW_OFTEN)
         return None
     dosing = WEEK if days is None else days
     return Rhythm(exactly(times), dosing, Fraction(len(dosing), len(WEEK)))
@@ -100,7 +110,7 @@ def _at_times(times: int | None, days: frozenset[str] | None) -> Rhythm | None:
 
 def _checked(found: Rhythm, times: int | None) -> Rhythm:
     if times is not None and found.intakes != exactly(times):
-        raise Undetermined("the times of the day and the frequency disagree")
+        raise Undetermined(Why.TIMES_DISAGREE)
     return found
 
 
@@ -112,21 +122,21 @@ def _on_weekdays(rate: Pace, days: frozenset[str], times: int | None) -> Span:
         intakes = Fraction(rate.times(times).high, len(days))
         if intakes.denominator == 1 and rate.is_one:
             return exactly(intakes)
-    raise Undetermined("weekdays and the period do not fit")
+    raise Undetermined(Why.WEEKDAYS_AND_PERIOD)
 
 
 def _seldom(rate: Pace, times: int | None) -> Rhythm:
     """Fewer than one dosing day a day: never a dose level, whatever the cycle."""
     frequency = rate.times(times)
     if frequency.low != frequency.high or (rate.shortest is not None and rate.shortest <= 1):
-        raise Undetermined("intakes are spread over several days")
+        raise Undetermined(Why.SPREAD)
     period = rate.exact_days
     if times is not None and frequency.high == times:
         return Rhythm(exactly(times), share=1 / period if period else None)
     if frequency.high == 1:
         return Rhythm(exactly(1), share=1 / period if period else None)
     if times not in (None, 1) or period is None or frequency.high >= period:
-        raise Undetermined("intakes are spread over several days")
+        raise Undetermined(Why.SPREAD)
     return Rhythm(exactly(1), share=frequency.high / period)
 
 
@@ -134,18 +144,18 @@ def _times(repeat: Element) -> int | None:
     """How many times of the day are named; None where none is."""
     events, clock = repeat.get("when") or [], repeat.get("timeOfDay") or []
     if events and clock:
-        raise Undetermined("when and timeOfDay stand together")
+        raise Undetermined(Why.WHEN_AND_CLOCK)
     if not all(x in _EVENTS for x in events):
-        raise Undetermined("a code of repeat.when is not known")
+        raise Undetermined(Why.WHEN_UNKNOWN)
     if not all(isinstance(x, str) for x in clock) or len(set(events)) < len(events) or len(set(clock)) < len(clock):
-        raise Undetermined("a time of the day is named twice or not at all")
+        raise Undetermined(Why.TIME_TWICE)
     if _ANY_MEAL.intersection(events) and repeat.get("frequency") is None:
-        raise Undetermined("at which meals is not said")
+        raise Undetermined(Why.WHICH_MEALS)
     return len(events) or len(clock) or None
 
 
 def _weekdays(repeat: Element) -> frozenset[str] | None:
     named = repeat.get("dayOfWeek") or []
     if not all(x in WEEK for x in named):
-        raise Undetermined("a day of the week is not known")
+        raise Undetermined(Why.WEEKDAY_UNKNOWN)
     return frozenset(named) or None

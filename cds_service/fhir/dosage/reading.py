@@ -1,12 +1,32 @@
 """What all steps of reading a dosage share: exact numbers, spans of them, and the refusal of what is not understood."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from cds_service.fhir.dosage.why import Why
+
 
 class Undetermined(ValueError):
-    """A part of a dosage is not understood. The message says which and why in plain words."""
+    """A part of a dosage is not understood: `why` is one of the closed list, the message adds what was meant."""
+
+    def __init__(self, why: Why, what: str = "") -> None:
+        super().__init__(f"{why} ({what})" if what else str(why))
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What a dosage does not say itself: mg in one `tablet` of the order (None where unknown), and how many intakes a
+    day the site's own codes of `timings` mean, by (system, code).
+    """
+
+    tablet: Fraction | None = None
+    timings: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+NOTHING_LOCAL = Local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +51,13 @@ def number(value: object, name: str) -> Fraction:
     Numbers of more than 20 digits before or after the point are no doses, and would be slow to reckon with.
     """
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise Undetermined(f"{name} is not a number")
+        raise Undetermined(Why.NOT_A_NUMBER, name)
     exact = Decimal(value)
     exponent = exact.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -_DIGITS or exact.adjusted() > _DIGITS:
-        raise Undetermined(f"{name} is out of all measure")
+        raise Undetermined(Why.OUT_OF_MEASURE, name)
     if exact <= 0:
-        raise Undetermined(f"{name} is not above zero")
+        raise Undetermined(Why.NOT_ABOVE_ZERO, name)
     return Fraction(exact)
 
 
@@ -48,7 +68,7 @@ def decimal(number: Fraction) -> Decimal:
         if scaled.denominator == 1:
             digits = tuple(int(x) for x in str(abs(scaled.numerator)))
             return Decimal((int(number < 0), digits, -places))
-    raise Undetermined("the daily dose is no exact decimal")
+    raise Undetermined(Why.NOT_EXACT)
 
 
 _DIGITS = 20

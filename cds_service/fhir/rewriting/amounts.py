@@ -6,6 +6,7 @@ from typing import Any
 
 from cds_service.fhir.dosage.reading import Undetermined, decimal
 from cds_service.fhir.dosage.units import TABLET, unit_of
+from cds_service.fhir.dosage.why import Why
 
 Element = Mapping[str, Any]
 
@@ -38,5 +39,5 @@ def _quantity(quantity: Element, mg: Fraction, tablet: Fraction | None) -> dict[
     if isinstance(unit, Fraction):
         return {**quantity, "value": decimal(mg / unit)}
     if unit != TABLET or tablet is None or (mg / tablet).denominator != 1:
-        raise Undetermined("not a whole number of tablets")
+        raise Undetermined(Why.NOT_WHOLE)
     return {**quantity, "value": decimal(mg / tablet)}

@@ -6,7 +6,8 @@ from itertools import combinations
 from typing import Any
 
 from cds_service.fhir.dosage.daily import Part, part
-from cds_service.fhir.dosage.reading import Undetermined
+from cds_service.fhir.dosage.reading import Local, Undetermined
+from cds_service.fhir.dosage.why import Why
 from cds_service.fhir.rewriting import slots
 from cds_service.fhir.rewriting.amounts import redosed
 from cds_service.fhir.rewriting.timing import retimed
@@ -19,17 +20,17 @@ _STEP = Fraction(50)  # mg: the drug exists as tablets of 50 mg only, so that ev
 _MOST_INTAKES = 4
 
 
-def plans(instructions: Sequence[Instruction], day: Fraction, tablet: Fraction | None) -> Iterator[Plan]:
-    """Instructions that are meant to give `day` mg a day. `tablet` is mg per tablet, None where unknown.
+def plans(instructions: Sequence[Instruction], day: Fraction, local: Local) -> Iterator[Plan]:
+    """Instructions that are meant to give `day` mg a day. `local` is what they do not say themselves.
 
     First with as many intakes a day as there are, then with intakes of 50 mg, then with any number of whole ones.
     Raises Undetermined where the instructions are not understood.
     """
-    parts = [part(x, tablet) for x in instructions]
+    parts = [part(x, local) for x in instructions]
     for intakes in _numbers(parts, day):
         try:
-            timed = _timed(instructions, parts, intakes)
-            yield [_dosed(x, day / intakes, day, tablet) for x in timed]
+            timed = _timed(instructions, parts, intakes, local)
+            yield [_dosed(x, day / intakes, day, local) for x in timed]
         except Undetermined:
             continue
 
@@ -42,15 +43,22 @@ def _numbers(parts: Sequence[Part], day: Fraction) -> list[int]:
     return list(dict.fromkeys(x for x in wanted if 0 < x <= _MOST_INTAKES and (day / x) % _STEP == 0))
 
 
-def _timed(instructions: Sequence[Instruction], parts: Sequence[Part], intakes: int) -> list[Instruction]:
-    """The instructions with so many intakes a day in all: one is written anew, of several some go or are added."""
+def _timed(instructions: Sequence[Instruction], parts: Sequence[Part], intakes: int, local: Local) -> list[Instruction]:
+    """The instructions with so many intakes a day in all: one is written anew, of several some go or are added.
+
+    Of numbered parts of one day none is added, and the first stays: it says what holds for all.
+    """
     if len(instructions) == 1:
         (only,) = instructions
-        return [{**only, "timing": retimed(only["timing"], intakes)} if only.get("timing") else only]
+        return [{**only, "timing": retimed(only["timing"], intakes, local.timings)} if only.get("timing") else only]
     each = [int(x.rhythm.intakes.high) for x in parts]
+    numbered = len({x.get("sequence") for x in instructions}) > 1
     if intakes > sum(each):
-        return _added(instructions, intakes)
-    return [instructions[x] for x in _remaining(each, intakes)]
+        return _added(instructions, intakes, numbered)
+    kept = [instructions[x] for x in _remaining(each, intakes)]
+    if numbered and min(instructions, key=lambda x: x.get("sequence") or 0) not in kept:
+        raise Undetermined(Why.SEQUENCE)
+    return kept
 
 
 def _remaining(each: Sequence[int], intakes: int) -> tuple[int, ...]:
@@ -61,11 +69,13 @@ def _remaining(each: Sequence[int], intakes: int) -> tuple[int, ...]:
         for places in combinations(range(len(each)), size):
             if sum(each[x] for x in places) == intakes:
                 return places
-    raise Undetermined("no instructions make up so many intakes")
+    raise Undetermined(Why.TIMES_DISAGREE)
 
 
-def _added(instructions: Sequence[Instruction], intakes: int) -> list[Instruction]:
+def _added(instructions: Sequence[Instruction], intakes: int, numbered: bool) -> list[Instruction]:
     """One instruction for each of more times of the day, the new ones after the manner of the first."""
+    if numbered:
+        raise Undetermined(Why.SEQUENCE)
     for member, choose in (("when", slots.events), ("timeOfDay", slots.clock)):
         named = [_repeat(x).get(member) or [] for x in instructions]
         if all(len(x) == 1 for x in named):
@@ -73,7 +83,7 @@ def _added(instructions: Sequence[Instruction], intakes: int) -> list[Instructio
             times = choose(list(before), intakes)
             if times is not None:
                 return [before.get(x) or _at(instructions[0], member, x) for x in times]
-    raise Undetermined("no time of the day fits")
+    raise Undetermined(Why.TIMES_DISAGREE)
 
 
 def _at(instruction: Instruction, member: str, time: str) -> Instruction:
@@ -87,6 +97,6 @@ def _repeat(instruction: Instruction) -> Instruction:
     return repeat
 
 
-def _dosed(instruction: Instruction, intake: Fraction, day: Fraction, tablet: Fraction | None) -> dict[str, Any]:
-    new = {**instruction, "doseAndRate": redosed(instruction["doseAndRate"], intake, day, tablet)}
-    return {**new, "text": sentence(new, tablet)} if instruction.get("text") else new
+def _dosed(instruction: Instruction, intake: Fraction, day: Fraction, local: Local) -> dict[str, Any]:
+    new = {**instruction, "doseAndRate": redosed(instruction["doseAndRate"], intake, day, local.tablet)}
+    return {**new, "text": sentence(new, local)} if instruction.get("text") else new

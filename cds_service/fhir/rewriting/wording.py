@@ -1,12 +1,11 @@
 """A plain sentence for a rewritten instruction, made from its new structure."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 from cds_service.fhir.dosage.daily import part
 from cds_service.fhir.dosage.limits import is_oral
-from cds_service.fhir.dosage.reading import Span, decimal
+from cds_service.fhir.dosage.reading import Local, Span, decimal
 
 TIMES_A_DAY = {1: "once a day", 2: "twice a day", 3: "three times a day", 4: "four times a day"}
 
@@ -40,13 +39,13 @@ _EVENTS = {
 }
 
 
-def sentence(instruction: Mapping[str, Any], tablet: Fraction | None) -> str:
+def sentence(instruction: Mapping[str, Any], local: Local) -> str:
     """Such as '50 mg (1 tablet) three times a day by mouth, in the morning, at noon and in the evening'.
 
-    `tablet` is mg per tablet, None where unknown. Raises Undetermined where the instruction is not understood, and
-    KeyError for more than four intakes a day.
+    `local` is what it does not say itself. Raises Undetermined where the instruction is not understood, and KeyError
+    for more than four intakes a day.
     """
-    read = part(instruction, tablet)
+    read, tablet = part(instruction, local), local.tablet
     route = " by mouth" if is_oral(instruction) else ""
     if read.intake is None:
         return f"{_mg(read.day)} a day{route}"
