@@ -31,6 +31,21 @@ _REQUIRED_CODES: dict[str, dict[str, frozenset[str]]] = {
     },
     "Medication": {"status": frozenset("active inactive entered-in-error".split())},
     "Patient": {"gender": frozenset("male female other unknown".split())},
+    "DiagnosticReport": {
+        "status": frozenset(
+            "registered partial preliminary final amended corrected appended cancelled entered-in-error unknown".split()
+        ),
+    },
+    "AdverseEvent": {"actuality": frozenset("actual potential".split())},
+    "Condition": {},
+    "Procedure": {
+        "status": frozenset(
+            "preparation in-progress not-done on-hold stopped completed entered-in-error unknown".split()
+        ),
+    },
+    "MedicationAdministration": {
+        "status": frozenset("in-progress not-done on-hold completed entered-in-error stopped unknown".split()),
+    },
 }
 
 
@@ -148,4 +163,14 @@ _SAMPLES: tuple[dict[str, Any], ...] = (
         **_NAMED,
     },
     {"resourceType": "Patient", "name": [{"family": "a"}], "birthDate": "2026-01-01", **_NAMED},
+    {"resourceType": "AdverseEvent", "actuality": "actual", "event": _CODED, "severity": _CODED, **_SUBJECT},
+    {"resourceType": "Condition", "code": _CODED, "clinicalStatus": _CODED, "severity": _CODED, **_SUBJECT},
+    {"resourceType": "Procedure", "status": "completed", "code": _CODED, **_SUBJECT},
+    {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "medicationCodeableConcept": _CODED,
+        "effectiveDateTime": "2026-01-01T00:00:00Z",
+        **_SUBJECT,
+    },
 )
