@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from cds_service.clinical import chart, episodes
+from cds_service.clinical import chart, episodes, toxicity
 from cds_service.clinical import course as courses
-from cds_service.clinical.chart import Reading, Series, straddles
+from cds_service.clinical.chart import Reading, Series, unclear
 from cds_service.clinical.course import Course
 from cds_service.clinical.ctcae import grade, limit_text
 from cds_service.clinical.decision import Finding
 from cds_service.clinical.episodes import Episode
-from cds_service.clinical.facts import Facts, Order, Reason, Result, Unknown, When
+from cds_service.clinical.facts import Facts, Order, Reason, Result, Toxicity, Unknown, When
 from cds_service.clinical.orders import drafted, rank
 from cds_service.clinical.protocol import Parameters, Protocol
 
@@ -63,16 +63,34 @@ class Case:
     def protocol_unknown(self) -> bool:
         return self.declared not in ("", self.protocol.url)
 
+    @property
+    def gaps(self) -> tuple[Unknown, ...]:
+        """What could not be read in whole, and the toxicities of the blood of which nobody recorded since when."""
+        dateless = toxicity.undated(self.facts, self.protocol.ctcae, self.p)
+        return tuple(sorted((*self.facts.gaps, *dateless), key=str))
+
+    def unresolved(self, grade: int) -> tuple[Toxicity, ...]:
+        """The recorded toxicities that are not of the blood, of at least this grade, and not over."""
+        return toxicity.unresolved(self.facts, self.protocol.ctcae, grade)
+
     def citation(self, name: str) -> str:
         return self.protocol.sources[name].citation
 
     def finding(self, rule: str, source: str, reading: Reading, grade: int) -> Finding:
         """One reading, held against the limit of a grade; `source` names the rule that is cited."""
+        if reading.recorded:
+            return self.recorded(rule, source, reading.recorded)
         analyte = reading.result.analyte
         baseline = self.series[analyte].baseline
         criterion = self.protocol.ctcae.criteria[analyte]
         limit = limit_text(criterion, grade, reading.result, baseline.result if baseline else None)
         return Finding(rule, self.citation(source), reading.result, reading.grade, limit)
+
+    def recorded(self, rule: str, source: str, found: Toxicity) -> Finding:
+        """One recorded toxicity; its grade was given by who recorded it."""
+        term = self.protocol.ctcae.terms.get(found.code)
+        name = term.name if term else found.display
+        return Finding(rule, self.citation(source), grade=(found.grade, found.grade), toxicity=found, term=name)
 
 
 def build(protocol: Protocol, facts: Facts, now: datetime) -> Case:
@@ -80,7 +98,8 @@ def build(protocol: Protocol, facts: Facts, now: datetime) -> Case:
     p = protocol.parameters
     course = courses.running(facts.orders, now, p)
     series = chart.chart(facts, course, protocol.ctcae, p)
-    found = episodes.episodes(course, series, now, p) if course else ()
+    recorded = toxicity.severe_readings(facts, course, protocol.ctcae, p) if course else ()
+    found = episodes.episodes(course, series, recorded, now, p) if course else ()
     drafts = tuple(sorted((x for x in dict.fromkeys(facts.drafts) if drafted(x)), key=lambda x: (x.source, rank(x))))
     return Case(protocol, facts, now, course, series, found, drafts)
 
@@ -142,7 +161,7 @@ def _times(case: Case, analyte: str, oldest: datetime) -> tuple[When, ...]:
     spoken = case.series[analyte].speaking
     results = (x for x in case.facts.results.get(analyte, ()) if x.fault is None and x.final and _recent(x, oldest))
     criterion = case.protocol.ctcae.criteria[analyte]
-    usable = (x.when for x in results if not straddles(grade(criterion, x), case.p.interrupt_grade))
+    usable = (x.when for x in results if not unclear(Reading(x, grade(criterion, x)), case.p))
     return tuple({x for x in (*usable, *((spoken.result.when,) if spoken else ())) if x.start >= oldest})
 
 

@@ -1,9 +1,11 @@
 """The results of one analyte, graded: which of them speaks today, what came before it, and the baseline."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from cds_service.clinical.course import Course
@@ -15,22 +17,28 @@ from cds_service.clinical.facts import (
     LEUKOCYTES,
     LYMPHOCYTES,
     NEUTROPHILS,
+    SEGMENTED,
     Facts,
     Reason,
     Result,
+    Support,
+    Toxicity,
     Unknown,
+    When,
     later_by,
 )
 from cds_service.clinical.protocol import Parameters
 
 ALL = (*COUNTS, LYMPHOCYTES, *CHEMISTRY)
+_ONE_DAY = timedelta(days=1)
 
 
 class Reading(NamedTuple):
-    """A result with its grade."""
+    """A result with its grade; of a recorded toxicity a result without a value, at its onset."""
 
     result: Result
     grade: Grade
+    recorded: Toxicity | None = None
 
     @property
     def usable(self) -> bool:
@@ -42,7 +50,7 @@ class Series:
     """One analyte: its readings of the course (all there are where none runs), what speaks, and what does not.
 
     `speaking` is None where `unknown` says why nothing speaks. `beside` says that there is a usable preliminary result
-    that is not older than the final one that speaks.
+    that is not older than the final one that speaks, `support` what was given that may have raised the one that speaks.
     """
 
     analyte: str
@@ -51,6 +59,7 @@ class Series:
     unknown: Unknown | None
     beside: bool
     baseline: Reading | None
+    support: tuple[Support, ...] = ()
 
     def fresh(self, now: datetime, window: timedelta) -> bool:
         """True where something speaks and is not older than `window`, at the cautious edge of its time."""
@@ -70,9 +79,10 @@ class Series:
 
 def chart(facts: Facts, course: Course | None, ctcae: Ctcae, p: Parameters) -> Mapping[str, Series]:
     """Every analyte's series."""
-    drawn = {x: _series(facts.results.get(x, ()), course, ctcae.criteria[x], p) for x in ALL}
+    results = {**facts.results, NEUTROPHILS: _preferred(facts.results.get(NEUTROPHILS, ()), ctcae, p)}
+    drawn = {x: _series(results.get(x, ()), course, ctcae.criteria[x], p) for x in ALL}
     drawn[NEUTROPHILS] = _bounded(drawn[NEUTROPHILS], drawn[LEUKOCYTES], ctcae.criteria[NEUTROPHILS], p)
-    return drawn
+    return {x: _supported(series, facts.supports, p) for x, series in drawn.items()}
 
 
 def newest(results: Iterable[Result]) -> tuple[Result, ...]:
@@ -80,6 +90,58 @@ def newest(results: Iterable[Result]) -> tuple[Result, ...]:
     every = tuple(results)
     latest = max((x.when.start for x in every), default=ANY_TIME.start)
     return tuple(x for x in every if x.when.end >= latest)
+
+
+def _preferred(results: Sequence[Result], ctcae: Ctcae, p: Parameters) -> Sequence[Result]:
+    """Neutrophils without what a better result of the same time makes needless.
+
+    A count that the laboratory sent stands before a calculated one, unless only that is at the interrupting grade; and
+    either stands before segmented neutrophils alone. A preliminary result sets no final one aside.
+    """
+    derived = [x for x in results if x.derived]
+    if not derived:
+        return results
+    usable = sorted((x for x in results if x.fault is None and x.derived != SEGMENTED), key=lambda x: x.when.start)
+    severe = partial(_is_severe, ctcae.criteria[NEUTROPHILS], p)
+    starts = [x.when.start for x in usable]
+    needless = {id(x) for x in derived if not _needed(x, _of_its_time(x, usable, starts), severe)}
+    return [x for x in results if id(x) not in needless]
+
+
+def _of_its_time(derived: Result, usable: Sequence[Result], starts: Sequence[datetime]) -> list[Result]:
+    """The results whose time may be that of a derived one, and that may set it aside; they are sorted by `starts`.
+
+    Only times of up to a day are looked for, so that a long row of results is walked once.
+    """
+    when = derived.when
+    first, last = bisect_left(starts, later_by(when.start, -_ONE_DAY)), bisect_right(starts, when.end)
+    near = usable[first:last] if when.end - when.start <= _ONE_DAY else [x for x in usable if x.when == when]
+    return [x for x in near if x.when.end >= when.start and (x.final or not derived.final)]
+
+
+def _needed(derived: Result, others: Sequence[Result], severe: Callable[[Result], bool]) -> bool:
+    """False where one of the usable results of its time tells what a derived one tells, or tells it better."""
+    better = [x for x in others if not x.derived or derived.derived == SEGMENTED]
+    return not better or (severe(derived) and not any(map(severe, better)))
+
+
+def _is_severe(criterion: Criterion, p: Parameters, result: Result) -> bool:
+    return grade(criterion, result)[0] >= p.interrupt_grade
+
+
+def _supported(series: Series, supports: Sequence[Support], p: Parameters) -> Series:
+    """The series with what was given so shortly before the result that speaks that it may have raised it."""
+    windows = p.support_windows.get(series.analyte)
+    if series.speaking is None or not windows or not supports:
+        return series
+    taken = series.speaking.result.when
+    given = [x for x in supports if x.kind in windows and _covers(x.when, taken, windows[x.kind])]
+    return replace(series, support=tuple(sorted(given, key=str)))
+
+
+def _covers(given: When, taken: When, window: timedelta) -> bool:
+    """True where something may have been given before a sample, and not longer before it than `window`."""
+    return given.start <= taken.end and given.end >= later_by(taken.start, -window)
 
 
 def _series(results: Sequence[Result], course: Course | None, criterion: Criterion, p: Parameters) -> Series:
@@ -93,7 +155,7 @@ def _series(results: Sequence[Result], course: Course | None, criterion: Criteri
     alarm = _alarm(latest, severe) or _alarm(final, severe)
     if alarm:
         return Series(analyte, during, alarm, None, False, baseline)
-    fault = _fault(analyte, final, latest, severe)
+    fault = _fault(final, latest, criterion, p)
     spoken = None if fault else _worst(final)
     return Series(analyte, during, spoken, fault, _beside(spoken, results), baseline)
 
@@ -112,19 +174,24 @@ def _beside(spoken: Reading | None, results: Iterable[Result]) -> bool:
     return any(spoken is None or not spoken.result.when.after(x.when) for x in early)
 
 
-def _fault(analyte: str, final: Sequence[Reading], latest: Sequence[Reading], severe: int) -> Unknown | None:
+def _fault(final: Sequence[Reading], latest: Sequence[Reading], criterion: Criterion, p: Parameters) -> Unknown | None:
     """Why no final result speaks for the analyte, or None where one does."""
     if not final and latest:
-        return Unknown(analyte, Reason.NOT_FINAL, min(x.result.source for x in latest))
+        return Unknown(criterion.analyte, Reason.NOT_FINAL, min(x.result.source for x in latest))
     if not final:
-        return Unknown(analyte, Reason.ABSENT)
-    faults = [x.result.fault or _ungraded(x.result) for x in final if not x.usable or straddles(x.grade, severe)]
+        return Unknown(criterion.analyte, Reason.ABSENT)
+    faults = [x.result.fault or _ungraded(x.result) for x in final if unclear(x, p)]
     return min(faults, key=str, default=None)
 
 
-def straddles(grade: Grade, severe: int) -> bool:
-    """True where what was sent allows a grade below the severe one and one that is not."""
-    return grade[0] < severe <= grade[1]
+def unclear(reading: Reading, p: Parameters) -> bool:
+    """True where a result is unusable, or leaves open whether it is at the severe grade.
+
+    Segmented neutrophils without the bands tell no more than that there are enough of them.
+    """
+    severe = p.toxicity_grade if reading.result.analyte in CHEMISTRY else p.interrupt_grade
+    not_enough = reading.result.derived == SEGMENTED and reading.grade[1] > p.recovery_grade
+    return not reading.usable or reading.grade[0] < severe <= reading.grade[1] or not_enough
 
 
 def _ungraded(result: Result) -> Unknown:

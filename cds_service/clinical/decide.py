@@ -1,14 +1,17 @@
-"""decide(protocol, facts, now): one conclusion about dosing, and the one card that the drafts of the call call for."""
+"""decide(protocol, facts, now): one conclusion about dosing, and one card, for the drafts or of its own."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from cds_service.clinical import decision as d
 from cds_service.clinical.case import Case, build
 from cds_service.clinical.chart import Series
 from cds_service.clinical.decision import Count, Decision, Doses, Step
-from cds_service.clinical.drafts import Row, rows
+from cds_service.clinical.drafts import Row, child, highest_allowed, rows, toxic_levels
 from cds_service.clinical.facts import COUNTS, LYMPHOCYTES, Facts, Unknown
+from cds_service.clinical.fever import low
 from cds_service.clinical.orders import level
 from cds_service.clinical.proof import lacking_for_escalation
 from cds_service.clinical.protocol import Protocol
@@ -21,27 +24,68 @@ def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
     if facts.foreign:
         return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=_sorted(facts.foreign))
     case = build(protocol, facts, now)
+    if not facts.drafts and case.course is None:
+        return _untreated(facts, now)
     outcome, steps = _conclude(case)
-    found = rows(case, outcome)
-    first = found[0] if found else None
-    return Decision(
+    concluded = Decision(
         conclusion=outcome.conclusion,
         evaluated_at=now,
-        topic=first.topic if first else "",
-        indicator=first.indicator if first else "",
         refer=reasons(case, outcome),
-        doses=_doses(case, first),
-        draft=first.draft if first else None,
+        doses=Doses(current=case.current, ceiling=case.ceiling),
         active=case.giving,
-        findings=(first.findings if first else ()) or outcome.findings,
+        findings=outcome.findings,
         unknown=_unknown(case),
-        missing=(first.why if first else ()) or outcome.missing,
-        also=_also(case, outcome, found),
-        clashing=next((x.clashing for x in found if x.clashing), ()),
-        total=next((x.total for x in found if x.clashing), None),
+        missing=outcome.missing,
         counts=tuple(_count(case.series[x]) for x in (*COUNTS, LYMPHOCYTES)),
         declared=case.declared if case.protocol_unknown else "",
-        steps=(*steps, *_row_steps(found)),
+        steps=steps,
+    )
+    return _of_drafts(concluded, case, outcome) if facts.drafts else _of_itself(concluded, case, outcome)
+
+
+def _untreated(facts: Facts, now: datetime) -> Decision:
+    """Nothing is to be given, and no course is known: nothing to say, unless one may stand where nobody could read."""
+    unread = _sorted(x for x in facts.gaps if x.what == "orders")
+    if unread:
+        return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=unread)
+    return Decision(d.NONE, now)
+
+
+def _of_drafts(concluded: Decision, case: Case, outcome: Outcome) -> Decision:
+    """The decision with the card that the drafts of the call ask for, if they ask for one."""
+    found = rows(case, outcome)
+    first = found[0] if found else None
+    doses = replace(concluded.doses, draft=_drafted(case, first), proposed=first.proposed if first else None)
+    decision = replace(concluded, doses=doses, steps=(*concluded.steps, *_row_steps(found)))
+    if first is None:
+        return decision
+    return replace(
+        decision,
+        topic=first.topic,
+        indicator=first.indicator,
+        draft=first.draft,
+        findings=first.findings or decision.findings,
+        missing=first.why or decision.missing,
+        also=tuple(dict.fromkeys([*(x.topic for x in found), *_lower(case, outcome)]))[1:],
+        clashing=next((x.clashing for x in found if x.clashing), ()),
+        total=next((x.total for x in found if x.clashing), None),
+    )
+
+
+def _of_itself(concluded: Decision, case: Case, outcome: Outcome) -> Decision:
+    """The decision with the conclusion itself as its card: there is no draft that could be held against it.
+
+    The protocol is for adults: no card offers more of the drug to a child.
+    """
+    if outcome.conclusion == d.NONE or (outcome.conclusion == d.ESCALATE and child(case)):
+        return concluded
+    beside = [d.NOT_ASSESSED] if unassessed(case) else []
+    return replace(
+        concluded,
+        topic=outcome.conclusion,
+        indicator=outcome.indicator,
+        doses=replace(concluded.doses, proposed=_proposed(case, outcome)),
+        also=tuple(dict.fromkeys([outcome.conclusion, *_lower(case, outcome), *beside]))[1:],
     )
 
 
@@ -71,21 +115,27 @@ def _row_steps(found: Sequence[Row]) -> tuple[Step, ...]:
     return tuple(Step(f"draft-row-{x.number}:{x.topic}", "applies", (x.draft.source, *x.why)) for x in found)
 
 
-def _doses(case: Case, first: Row | None) -> Doses:
-    draft = first.draft if first else next(iter(case.drafts), None)
-    return Doses(
-        current=case.current,
-        draft=level(draft) if draft else None,
-        ceiling=case.ceiling,
-        proposed=first.proposed if first else None,
-    )
+def _proposed(case: Case, outcome: Outcome) -> Decimal | None:
+    """The daily dose in mg that a conclusion leads to; None where it names none, or nothing is left to give.
+
+    After a toxicity that is the lowest level of all lines, and never more than was given last.
+    """
+    if outcome.conclusion == d.ESCALATE:
+        return outcome.level
+    levels = [x for x, _ in toxic_levels(case, outcome)]
+    return (highest_allowed(case) or min(levels) or None) if levels else None
 
 
-def _also(case: Case, outcome: Outcome, found: Sequence[Row]) -> tuple[str, ...]:
-    """Whatever else applies: the topics of the other rows, and each line by which the dose must come down."""
+def _drafted(case: Case, first: Row | None) -> Decimal | None:
+    """The highest daily dose in mg of the draft that speaks, else of any; None where none is known."""
+    phases = [x for x in case.drafts if first is None or x.source == first.draft.source]
+    return max((y for x in phases if (y := level(x)) is not None), default=None)
+
+
+def _lower(case: Case, outcome: Outcome) -> list[str]:
+    """Each line by which the dose must come down."""
     lower = [outcome.conclusion] if outcome.conclusion in (d.RESTART_REDUCED, d.REDUCE) else []
-    lower += [d.REDUCE] if lower and reduce(case) else []
-    return tuple(dict.fromkeys([*(x.topic for x in found), *lower]))[1:] if found else ()
+    return [*lower, d.REDUCE] if lower and reduce(case) else lower
 
 
 def _sorted(unknown: Iterable[Unknown]) -> tuple[Unknown, ...]:
@@ -100,7 +150,8 @@ def _unknown(case: Case) -> tuple[Unknown, ...]:
     chemistry = [x.unknown for x in case.series.values() if x.unknown and x.readings]
     undrafted = [x.dose for x in case.drafts if isinstance(x.dose, Unknown)]
     age = [facts.born] if isinstance(facts.born, Unknown) else []
-    listed = [*unassessed(case), *undrafted, *spoiled, *chemistry, *_sorted(facts.absent), *age]
+    unclear = _sorted(x for x in facts.unclear if x.what != "temperature" or low(case))
+    listed = [*unassessed(case), *undrafted, *spoiled, *chemistry, *_sorted(facts.absent), *unclear, *age]
     return tuple(dict.fromkeys(listed))
 
 
@@ -113,4 +164,5 @@ def _count(series: Series) -> Count:
         series.previous,
         series.baseline.result if series.baseline else None,
         series.unknown,
+        bool(series.support),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.ctcae import Grade
-from cds_service.clinical.facts import Order, Result, Unknown
+from cds_service.clinical.facts import Order, Result, Toxicity, Unknown
 
 INTERRUPT = "interrupt"
 KEEP_INTERRUPTED = "keep-interrupted"
@@ -30,18 +30,26 @@ INFO = "info"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule held against one result or dose: what was observed, the limit, and where the limit stands."""
+    """One rule held against one result or recorded toxicity: what was observed, the limit, and where that stands.
+
+    `term` is the CTCAE term of a recorded toxicity, or what was sent where the criteria do not list it: escape it.
+    """
 
     rule: str
     citation: str
     result: Result | None = None
     grade: Grade | None = None
     limit: str = ""
+    toxicity: Toxicity | None = None
+    term: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One row of the table of counts: the result that speaks, the one before it, the baseline, or why none speaks."""
+    """One row of the table of counts: the result that speaks, the one before it, the baseline, or why none speaks.
+
+    `supported` says that a transfusion or a growth factor may have raised the result.
+    """
 
     analyte: str
     result: Result | None
@@ -49,6 +57,7 @@ class Count:
     previous: Result | None = None
     baseline: Result | None = None
     unknown: Unknown | None = None
+    supported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def over_maximum(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 
 def over_level(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 3: the draft is above the level that a toxicity leaves, the lowest one where there are several."""
-    lowest = min(_toxic_levels(case, outcome), key=lambda x: x[0], default=None)
+    lowest = min(toxic_levels(case, outcome), key=lambda x: x[0], default=None)
     if lowest is None:
         return None
     level, line = lowest
@@ -79,7 +79,7 @@ def over_level(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     return Row(3, line.conclusion, d.WARNING, draft, level or None, findings=line.findings)
 
 
-def _toxic_levels(case: Case, outcome: Outcome) -> list[tuple[Decimal, Outcome]]:
+def toxic_levels(case: Case, outcome: Outcome) -> list[tuple[Decimal, Outcome]]:
     """The levels of lines 3 and 4, whichever of them gave the conclusion; 0 where no dose is known that has one below.
 
     A patient without a course has no dose, so that there is no level below it; an unknown dose is left to row 8.
@@ -118,10 +118,11 @@ def unclear(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 
 
 def duplicate(case: Case, outcome: Outcome, draft: Order) -> Row | None:
-    """Row 7: the draft overlaps an active order that it does not replace, or another draft of the call."""
-    active = [x for x in dict.fromkeys(case.facts.orders) if _ordered(x) and _clash(case, draft, x)]
+    """Row 7: the draft overlaps an active order that it does not replace, or another draft, chosen or not."""
+    active = [x for x in dict.fromkeys(case.facts.orders) if of.stands(x) and _clash(case, draft, x)]
     others = [x for x in case.drafts if x is not draft and _clash(case, draft, x)]
-    clashing = (*sorted(active, key=of.rank), *others)
+    beside = [x for x in dict.fromkeys(case.facts.beside) if of.drafted(x) and _clash(case, draft, x)]
+    clashing = (*sorted(active, key=of.rank), *others, *sorted(beside, key=of.rank))
     if not clashing:
         return None
     least, complete = _sum((draft, *clashing))  # what is known may be too much already
@@ -200,10 +201,6 @@ def _sum(orders: Sequence[Order]) -> tuple[Decimal, bool]:
     for order in orders:
         doses[order.source] = max(doses[order.source], of.known_dose(order) or Decimal(0))
     return sum(doses.values(), Decimal(0)), all(of.known_dose(x) is not None for x in orders)
-
-
-def _ordered(order: Order) -> bool:
-    return order.status == "active" and order.intended and not order.forbids
 
 
 def _clash(case: Case, draft: Order, other: Order) -> bool:

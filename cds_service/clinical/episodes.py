@@ -49,13 +49,18 @@ class _Watch:
         return max((when for times in self.latest.values() for when, _ in times), key=lambda x: (x.end, x.start))
 
 
-def episodes(course: Course, series: Mapping[str, Series], now: datetime, p: Parameters) -> tuple[Episode, ...]:
-    """The episodes of a course, in order. Preliminary results open none; unusable or `issued` ones recover nothing."""
+def episodes(
+    course: Course, series: Mapping[str, Series], recorded: Sequence[Reading], now: datetime, p: Parameters
+) -> tuple[Episode, ...]:
+    """The episodes of a course, in order; `recorded` are the toxicities of the blood that open one as a result does.
+
+    Preliminary results open none; unusable or `issued` ones recover nothing.
+    """
     found: list[Episode] = []
     watch: _Watch | None = None
-    if not any(_severe(x, p) for analyte in p.acting_analytes for x in series[analyte].readings):
+    if not recorded and not any(_severe(x, p) for analyte in p.acting_analytes for x in series[analyte].readings):
         return ()
-    for reading, following in pairwise((*_timeline(series, p), None)):
+    for reading, following in pairwise((*_timeline(series, recorded, p), None)):
         assert reading is not None
         if _severe(reading, p):
             watch = watch or _Watch([])
@@ -97,9 +102,9 @@ def _severe(reading: Reading, p: Parameters) -> bool:
     return reading.grade[0] >= p.interrupt_grade and reading.result.fault is None and reading.result.final
 
 
-def _timeline(series: Mapping[str, Series], p: Parameters) -> list[Reading]:
+def _timeline(series: Mapping[str, Series], recorded: Sequence[Reading], p: Parameters) -> list[Reading]:
     every = (x for analyte in p.acting_analytes for x in series[analyte].readings if x.result.final)
-    return sorted(every, key=_rank)
+    return sorted((*recorded, *every), key=_rank)
 
 
 def _rank(reading: Reading) -> tuple[datetime, datetime, str, str, str]:

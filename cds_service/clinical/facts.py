@@ -40,8 +40,20 @@ AST = "ast"
 COUNTS = (HAEMOGLOBIN, LEUKOCYTES, NEUTROPHILS, PLATELETS)
 CHEMISTRY = (CREATININE, BILIRUBIN, ALT, AST)
 
+# How a value was made that no laboratory sent.
+CALCULATED = "calculated"
+SEGMENTED = "segmented"
+
+RED_CELLS = "red-cells"
+PLATELET_TRANSFUSION = "platelet-transfusion"
+G_CSF = "g-csf"
+G_CSF_PEGYLATED = "g-csf-pegylated"
+SUPPORTS = (RED_CELLS, PLATELET_TRANSFUSION, G_CSF, G_CSF_PEGYLATED)
+
 # Whatever else may be unknown; together with the analytes the closed list of `Unknown.what`.
-OTHER_WHATS = ("counts", "results", "orders", "dose", "age", "protocol", "decision")
+OTHER_WHATS = (
+    "counts", "results", "orders", "dose", "age", "protocol", "toxicity", "support", "temperature", "decision",
+)  # fmt: skip
 WHATS = (*COUNTS, LYMPHOCYTES, *CHEMISTRY, *OTHER_WHATS)
 
 
@@ -99,6 +111,8 @@ class Result:
     ALT and AST U/L), None where `fault` says why the result is unusable. `molar` is haemoglobin in mmol/L where it was
     sent so. `shown` and `unit` are number and unit as a reader is to see them. `low` and `high` are the limits of the
     reference range in the canonical unit. `bound_of` is the analyte whose value is an upper bound of this one.
+    `derived` says how a value was made that no laboratory sent: `CALCULATED` from others, or `SEGMENTED`, segmented
+    neutrophils without the bands, a lower bound. `parts` are the references of what it was made from.
     """
 
     analyte: str
@@ -114,6 +128,45 @@ class Result:
     low: Decimal | None = None
     high: Decimal | None = None
     bound_of: str = ""
+    derived: str = ""
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Toxicity:
+    """A toxicity recorded with a CTCAE term and grade, by its MedDRA `code`; `display` as sent, escape it.
+
+    `onset` is None where no time was recorded; `marked` says that it is the time of recording, not of onset.
+    `resolved` is True where it is recorded as over by now. `assessed` marks an Observation, which tells the grade of
+    its time only: of several assessments of one code the newest speaks.
+    """
+
+    code: str
+    grade: int
+    source: str
+    onset: When | None
+    resolved: bool = False
+    display: str = ""
+    marked: bool = False
+    assessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """A transfusion or growth factor that was given: one of `SUPPORTS`, and when."""
+
+    kind: str
+    source: str
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """A body temperature in degrees Celsius, exact."""
+
+    celsius: Decimal
+    source: str
+    when: When
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +216,11 @@ class Facts:
     """Everything that was understood of one patient's record for one call.
 
     `results` by analyte, in no particular order; `orders` those of trofosfamide in the record, `drafts` those of the
-    call. `foreign` are items of the kind used that belong to another patient. `gaps` are the parts of the record that
-    could not be read in whole, `absent` items without a value; both are shown.
+    call that it is about, `beside` its other ones: they are not judged, but a draft may overlap them. `foreign` are
+    items of the kind used that belong to another patient. `gaps` are the parts of the record that could not be read in
+    whole, `absent` items without a value; both are shown. `unclear` are toxicities, transfusions, growth factors and
+    temperatures that could not be understood or were not read; they are shown, an unclear toxicity also stands in the
+    way of an escalation.
     """
 
     results: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
@@ -174,3 +230,8 @@ class Facts:
     foreign: tuple[Unknown, ...] = ()
     gaps: tuple[Unknown, ...] = ()
     absent: tuple[Unknown, ...] = ()
+    toxicities: tuple[Toxicity, ...] = ()
+    supports: tuple[Support, ...] = ()
+    temperatures: tuple[Temperature, ...] = ()
+    unclear: tuple[Unknown, ...] = ()
+    beside: tuple[Order, ...] = ()

@@ -20,7 +20,12 @@ def gave(order: Order, now: datetime) -> bool:
 def gives(order: Order, now: datetime) -> bool:
     """True where the order gives the drug now."""
     running = order.end is None or order.end.end >= now
-    return gave(order, now) and running and (order.status == "active" or _unreadable(order))
+    return gave(order, now) and running and stands(order)
+
+
+def stands(order: Order) -> bool:
+    """True where the order is meant to give the drug, now or later, as far as its status can be read."""
+    return _meant(order) and (order.status == "active" or _unreadable(order))
 
 
 def drafted(order: Order) -> bool:

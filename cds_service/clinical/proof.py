@@ -4,16 +4,19 @@ from datetime import timedelta
 
 from cds_service.clinical import course as courses
 from cds_service.clinical.case import Case, together
-from cds_service.clinical.chart import Series, straddles
+from cds_service.clinical.chart import Series, unclear
 from cds_service.clinical.course import Course
 from cds_service.clinical.episodes import recovery_grade
-from cds_service.clinical.facts import CHEMISTRY, Dose
+from cds_service.clinical.facts import CHEMISTRY, Dose, Reason, Unknown
 
-_OF_COUNTS = ("count-unknown", "count-preliminary", "count-stale", "count-untimed", "counts-too-far-apart")
+_OF_COUNTS = (
+    "count-unknown", "count-preliminary", "count-stale", "count-untimed", "count-supported", "counts-too-far-apart",
+)  # fmt: skip
 RESTART_LACKS = (*_OF_COUNTS, "count-not-recovered")
 ESCALATION_LACKS = (
     *_OF_COUNTS, "count-grade", "no-course", "data-unknown", "paused", "dose-unknown", "not-continuous",
     "dose-not-escalatable", "time-at-dose", "episode-in-course", "earlier-reduction", "unusable-result", "toxicity",
+    "recorded-toxicity", "unclear-toxicity",
 )  # fmt: skip
 
 
@@ -33,13 +36,15 @@ def lacking_for_escalation(case: Case) -> tuple[str, ...]:
     if case.course is None:
         return ("no-course",)
     return (
-        *(("data-unknown",) if case.facts.gaps else ()),
+        *(("data-unknown",) if case.gaps else ()),
         *_dose_lacks(case, case.course),
         *_counts_lack(case),
         *(("episode-in-course",) if case.episodes else ()),
         *(("earlier-reduction",) if courses.fell(case.course) else ()),
         *(f"unusable-result:{x}" for x in case.p.acting_analytes if _spoiled(case, case.series[x])),
         *(f"toxicity:{x}" for x in CHEMISTRY if _toxic(case, case.series[x])),
+        *(("recorded-toxicity",) if case.unresolved(case.p.tolerated_toxicity_grade + 1) else ()),
+        *(("unclear-toxicity",) if any(_obscures(x) for x in case.facts.unclear) else ()),
     )
 
 
@@ -73,7 +78,10 @@ def _above(series: Series, grade: int) -> bool:
 
 
 def _count_lacks(case: Case, series: Series, span: timedelta) -> list[str]:
-    """What one count lacks to support more drug, its grade aside: it is there, final, fresh, of a collection time."""
+    """What one count lacks to support more drug, its grade aside.
+
+    It has to be there, final, fresh, of a collection time, and not raised by a transfusion or a growth factor.
+    """
     name, spoken = series.analyte, series.speaking
     if spoken is None:
         return [f"count-unknown:{name}"]
@@ -84,6 +92,8 @@ def _count_lacks(case: Case, series: Series, span: timedelta) -> list[str]:
         lacks.append(f"count-stale:{name}")
     if spoken.result.when.issued:
         lacks.append(f"count-untimed:{name}")
+    if series.support:
+        lacks.append(f"count-supported:{name}")
     return lacks
 
 
@@ -93,8 +103,7 @@ def _apart(case: Case, span: timedelta) -> tuple[str, ...]:
 
 def _spoiled(case: Case, series: Series) -> bool:
     """True where any final result of the course could not be used, or leaves open whether it was severe."""
-    severe = case.p.interrupt_grade
-    return any(not x.usable or straddles(x.grade, severe) for x in series.readings if x.result.final)
+    return any(unclear(x, case.p) for x in series.readings if x.result.final)
 
 
 def _toxic(case: Case, series: Series) -> bool:
@@ -103,3 +112,8 @@ def _toxic(case: Case, series: Series) -> bool:
     if series.speaking is None or series.beside:
         return any(x.result.when.end >= oldest for x in series.readings if x.result.final or x.usable)
     return series.fresh(case.now, case.p.toxicity_window) and _above(series, case.p.tolerated_toxicity_grade)
+
+
+def _obscures(unknown: Unknown) -> bool:
+    """True for a recorded toxicity that could not be understood; records that nobody sent stand in no way."""
+    return unknown.what == "toxicity" and unknown.reason != Reason.NOT_READ

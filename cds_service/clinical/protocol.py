@@ -6,6 +6,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 from cds_service.clinical.ctcae import Ctcae
+from cds_service.clinical.facts import (
+    G_CSF,
+    G_CSF_PEGYLATED,
+    HAEMOGLOBIN,
+    LEUKOCYTES,
+    NEUTROPHILS,
+    PLATELET_TRANSFUSION,
+    PLATELETS,
+    RED_CELLS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Every number that a decision uses; doses in mg per day."""
+    """Every number that a decision uses; doses in mg per day, temperatures in degrees Celsius, counts in 10*9/L."""
 
     starting_dose: Decimal
     dose_step: Decimal
@@ -54,6 +64,26 @@ class Parameters:
     unknown_end_span: timedelta
     long_interruption: timedelta
     adult_age: int
+    red_cell_window: timedelta
+    platelet_transfusion_window: timedelta
+    g_csf_window: timedelta
+    g_csf_pegylated_window: timedelta
+    febrile_neutrophils: Decimal
+    fever_once: Decimal
+    fever_sustained: Decimal
+    fever_apart: timedelta
+    fever_window: timedelta
+
+    @property
+    def support_windows(self) -> Mapping[str, Mapping[str, timedelta]]:
+        """By analyte the kinds of support that may raise it, each with how long before a sample it does."""
+        g_csf = {G_CSF: self.g_csf_window, G_CSF_PEGYLATED: self.g_csf_pegylated_window}
+        return {
+            HAEMOGLOBIN: {RED_CELLS: self.red_cell_window},
+            PLATELETS: {PLATELET_TRANSFUSION: self.platelet_transfusion_window},
+            LEUKOCYTES: g_csf,
+            NEUTROPHILS: g_csf,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from datetime import datetime
 from cds_service.clinical.case import Case
 from cds_service.clinical.decision import INTERRUPT, KEEP_INTERRUPTED, REDUCE, RESTART_REDUCED
 from cds_service.clinical.facts import CHEMISTRY
+from cds_service.clinical.fever import febrile_neutropenia
 from cds_service.clinical.rules import Outcome, lasting
 
 REASONS = (
-    "baseline-grade-3", "grade-4", "long-interruption", "no-lower-level", "onset-dose-unknown", "second-episode",
+    "baseline-grade-3", "febrile-neutropenia", "grade-4", "long-interruption", "no-lower-level", "onset-dose-unknown",
+    "second-episode",
 )  # fmt: skip
 _HAEMATOLOGICAL = (INTERRUPT, KEEP_INTERRUPTED, RESTART_REDUCED)
 
@@ -19,6 +21,7 @@ def reasons(case: Case, outcome: Outcome) -> tuple[str, ...]:
         return ()
     held = {
         "grade-4": outcome.conclusion in _HAEMATOLOGICAL and _deepest(case) >= case.p.refer_grade,
+        "febrile-neutropenia": febrile_neutropenia(case),
         "second-episode": _second_episode_lower(case),
         "long-interruption": _long_interruption(case),
         "no-lower-level": _no_lower_level(case, outcome),
@@ -61,6 +64,7 @@ def _stopped(case: Case) -> datetime | None:
     if case.last_episode:
         return case.last_episode.onset.result.when.start
     onsets = [row[0].result.when.start for row in (lasting(case, x) for x in CHEMISTRY) if row]
+    onsets += [x.onset.start for x in case.unresolved(case.p.toxicity_grade) if x.onset]
     return min(onsets, default=None)
 
 

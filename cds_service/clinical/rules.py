@@ -89,10 +89,12 @@ def restart_reduced(case: Case) -> Outcome | None:
 def reduce(case: Case) -> Outcome | None:
     """Line 4: a non-haematological toxicity of grade 3 or worse is unresolved and the dose has not come down since."""
     toxic = [case.series[x] for x in CHEMISTRY if _unresolved(case, case.series[x])]
-    if not toxic:
+    recorded = [x for x in case.unresolved(case.p.toxicity_grade) if _not_lowered(case, x.onset)]
+    if not toxic and not recorded:
         return None
     level = None if case.current is None else level_below(case.current, case.p)
-    findings = _findings(case, "reduce", toxic, case.p.toxicity_grade)
+    noted = tuple(case.recorded("reduce", "reduce", x) for x in recorded)
+    findings = (*_findings(case, "reduce", toxic, case.p.toxicity_grade), *noted)
     return Outcome(REDUCE, WARNING, level, findings)
 
 
@@ -133,7 +135,7 @@ KEPT_FOR = (*RESTART_LACKS, "recovery-not-shown", "no-lower-level", "onset-dose-
 def unassessed(case: Case) -> tuple[Unknown, ...]:
     """Everything unknown that stands in the way of line 5: gaps in the record, counts, the current dose."""
     declared = (Unknown("protocol", Reason.UNKNOWN_PROTOCOL, detail=case.declared),) if case.protocol_unknown else ()
-    return (*declared, *sorted(case.facts.gaps, key=str), *count_unknowns(case), *dose_unknowns(case))
+    return (*declared, *case.gaps, *count_unknowns(case), *dose_unknowns(case))
 
 
 def resumed(case: Case, episode: Episode, ceiling: Decimal) -> bool:
@@ -173,9 +175,14 @@ def _unresolved(case: Case, series: Series) -> bool:
     if not series.fresh(case.now, case.p.toxicity_window) or not _at_least(series, case.p.toxicity_grade):
         return False
     row = lasting(case, series.analyte)
-    if case.course is None or case.current is None or not row:
+    return _not_lowered(case, row[0].result.when if row else None)
+
+
+def _not_lowered(case: Case, onset: When | None) -> bool:
+    """True unless the dose is known to be below the one at an onset; None: nobody knows when that was."""
+    if case.course is None or case.current is None or onset is None:
         return True
-    then = dose_at(case.course, row[0].result.when, case.now)
+    then = dose_at(case.course, onset, case.now)
     return then is None or case.current >= then
 
 

@@ -101,7 +101,9 @@ def load(folder: Path, language: str, protocol: Protocol, base_url: str, demo: b
     )
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     files = {x: f"{x}.md.j2" for x in words.TOPICS}
-    faults = [x for name in ("_parts.md.j2", *files.values()) for x in _faults(environment, folder / language, name)]
+    untold = [f"words.yaml: terms.{x} is missing" for x in protocol.ctcae.terms if x not in said.data["terms"]]
+    names = ("_parts.md.j2", *files.values())
+    faults = [*untold, *(x for name in names for x in _faults(environment, folder / language, name))]
     if faults:
         raise Faulty("\n".join(f"{language}/{x}" for x in faults))
     templates = {x: environment.get_template(name) for x, name in files.items()}

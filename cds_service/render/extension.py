@@ -1,11 +1,12 @@
 """Decision -> the same decision for machines, as `cards/decision.schema.json` describes it; codes and exact numbers."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.decision import Decision, Doses, Finding
-from cds_service.clinical.facts import Unknown, When
+from cds_service.clinical.facts import Result, Toxicity, Unknown, When
 from cds_service.clinical.protocol import Protocol
 
 NAME = "org.example.trofosfamide-cds.decision"
@@ -25,7 +26,7 @@ def extension(decision: Decision, protocol: Protocol) -> dict[str, Any]:
         "evaluatedAt": decision.evaluated_at.isoformat(),
         "dose": _doses(decision.doses),
         "findings": [_finding(x) for x in decision.findings],
-        "unknown": [_unknown(x) for x in decision.unknown],
+        "unknown": _different(_unknown(x) for x in decision.unknown),
         "missing": list(decision.missing),
         "also": list(decision.also),
     }
@@ -37,6 +38,11 @@ def pruned(value: Any) -> Any:
         kept = {x: pruned(y) for x, y in value.items()}
         return {x: y for x, y in kept.items() if y not in ({}, [], "", None)}
     return [pruned(x) for x in value] if isinstance(value, list) else value
+
+
+def _different(items: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Each once: two reasons of one item may differ in their words alone."""
+    return list({tuple(x.items()): x for x in items}.values())
 
 
 def _doses(doses: Doses) -> dict[str, str]:
@@ -52,14 +58,35 @@ def plain(number: Decimal) -> str:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     found: dict[str, Any] = {"rule": finding.rule, "citation": finding.citation, "limit": finding.limit}
-    result = finding.result
-    if result is not None:
-        found |= {"analyte": result.analyte, "unit": result.unit, "source": result.source, "time": _time(result.when)}
-        found |= {"value": result.comparator + plain(result.shown) if result.shown is not None else ""}
-        found |= {"status": "" if result.final else "preliminary", "basis": "bound" if result.bound_of else ""}
+    if finding.result is not None:
+        found |= _result(finding.result)
+    if finding.toxicity is not None:
+        found |= _toxicity(finding.toxicity)
     if finding.grade is not None:
         found["grade"] = finding.grade[0]
     return found
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "analyte": result.analyte,
+        "value": result.comparator + plain(result.shown) if result.shown is not None else "",
+        "unit": result.unit,
+        "source": result.source,
+        "parts": list(result.parts),
+        "time": _time(result.when),
+        "status": "" if result.final else "preliminary",
+        "basis": "bound" if result.bound_of else result.derived,
+    }
+
+
+def _toxicity(toxicity: Toxicity) -> dict[str, Any]:
+    return {
+        "term": toxicity.code,
+        "source": toxicity.source,
+        "time": _time(toxicity.onset) if toxicity.onset else "",
+        "basis": "recorded",
+    }
 
 
 def _unknown(unknown: Unknown) -> dict[str, str]:

@@ -7,14 +7,14 @@ from typing import Any
 
 from cds_service.clinical.ctcae import UNGRADED, Grade
 from cds_service.clinical.decision import Count, Decision, Finding
-from cds_service.clinical.facts import Order, Result, Unknown, When, local_day
+from cds_service.clinical.facts import Order, Reason, Result, Toxicity, Unknown, When, local_day
 from cds_service.clinical.orders import known_dose
 from cds_service.clinical.protocol import Protocol
 from cds_service.render.words import Words, escape
 
 NAMES = frozenset(
     "findings lead rows unknown unknown_lead missing missing_lead recovery_shown also refer clashing total over dose "
-    "draft_text limits citation protocol demo".split()
+    "drafted giving draft_text limits citation protocol demo".split()
 )
 
 
@@ -27,7 +27,7 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         "findings": findings,
         "lead": _lead(decision.findings, findings, words),
         "rows": [_row(x, words, zone) for x in decision.counts],
-        "unknown": [_unknown(x, words) for x in decision.unknown],
+        "unknown": _unknowns(decision.unknown, words),
         "unknown_lead": _unknown_lead(decision.unknown, words),
         "missing": missing,
         "missing_lead": _more(missing, words),
@@ -38,6 +38,8 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         "total": words.dose(decision.total),
         "over": decision.total is not None and decision.total > protocol.parameters.maximum_dose,
         "dose": _doses(decision, protocol, words),
+        "drafted": decision.draft is not None,
+        "giving": bool(decision.active),
         "draft_text": escape(decision.draft.text) if decision.draft else "",
         "limits": words.limits,
         "citation": _citation(decision, protocol),
@@ -80,9 +82,12 @@ def _doses(decision: Decision, protocol: Protocol, words: Words) -> dict[str, st
 
 
 def _finding(finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, Any]:
+    if finding.toxicity:
+        return _recorded(finding.toxicity, finding, words, zone)
     result = finding.result
     assert result is not None
     return {
+        "recorded": False,
         "name": words.what(result.analyte),
         "value": _shown(result, words),
         "plain_value": value(result, words),
@@ -90,9 +95,27 @@ def _finding(finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, A
         "short_date": words.day(local_day(result.when.start, zone), short=True),
         "grade": grade(finding.grade),
         "limit": _limit(finding.limit, words),
-        "preliminary": not result.final,
-        "bound": bool(result.bound_of),
+        "marks": _marks(result, words),
     }
+
+
+def _recorded(toxicity: Toxicity, finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, Any]:
+    """A recorded toxicity: its term and its grade, and since when, if that was recorded."""
+    day = local_day(toxicity.onset.start, zone) if toxicity.onset else None
+    return {
+        "recorded": True,
+        "name": words.term(toxicity.code, finding.term),
+        "date": words.day(day) if day else "",
+        "short_date": words.day(day, short=True) if day else words.data["locale"]["undated"],
+        "grade": grade(finding.grade),
+        "marks": "",
+    }
+
+
+def _marks(result: Result, words: Words) -> str:
+    """How a value came about, where no final result says it: ', preliminary', ', calculated'."""
+    marks = {"preliminary": not result.final, "bound": bool(result.bound_of), result.derived: bool(result.derived)}
+    return "".join(f", {words.data['locale'][x]}" for x, holds in marks.items() if holds)
 
 
 def _limit(limit: str, words: Words) -> str:
@@ -109,7 +132,8 @@ def _lead(findings: Sequence[Finding], worded: Sequence[dict[str, Any]], words: 
         return ""
     grades = [x.grade or UNGRADED for x in findings]
     first = worded[grades.index(max(grades))]
-    return _with_count(words.data["locale"]["finding"].format_map(first), len(findings) - 1, words)
+    pattern = words.data["locale"]["recorded" if first["recorded"] else "finding"]
+    return _with_count(pattern.format_map(first), len(findings) - 1, words)
 
 
 def _unknown_lead(unknown: Sequence[Unknown], words: Words) -> str:
@@ -125,6 +149,17 @@ def _more(items: Sequence[str], words: Words) -> str:
 
 def _with_count(clause: str, others: int, words: Words) -> str:
     return words.data["locale"]["more"].format(lead=clause, count=others) if others > 0 else clause
+
+
+def _unknowns(unknown: Sequence[Unknown], words: Words) -> list[str]:
+    """A line for each; all that was not asked for in advance and did not come in one line."""
+    unread = [words.say("sources", x.detail) for x in unknown if _is_unread(x, words)]
+    lines = list(dict.fromkeys(_unknown(x, words) for x in unknown if not _is_unread(x, words)))
+    return [*lines, f"{words.say('reasons', Reason.NOT_READ)}: {', '.join(unread)}"] if unread else lines
+
+
+def _is_unread(unknown: Unknown, words: Words) -> bool:
+    return unknown.reason is Reason.NOT_READ and unknown.detail in words.data["sources"]
 
 
 def _unknown(unknown: Unknown, words: Words) -> str:
@@ -154,9 +189,9 @@ def _row(count: Count, words: Words, zone: tzinfo | None) -> dict[str, str]:
         reason = words.say("reasons", count.unknown.reason) if count.unknown else none
         return {**row, "value": reason, "date": "", "grade": "?"}
     date = _date(result.when, words, zone)
-    marks = {"preliminary": not result.final, "bound": bool(result.bound_of)}
-    said = [_shown(result, words), *(words.data["locale"][x] for x, holds in marks.items() if holds)]
-    return {**row, "value": ", ".join(said), "date": date, "grade": grade(count.grade), "trend": _trend(count)}
+    supported = f", {words.data['locale']['supported']}" if count.supported else ""
+    said = f"{_shown(result, words)}{_marks(result, words)}{supported}"
+    return {**row, "value": said, "date": date, "grade": grade(count.grade), "trend": _trend(count)}
 
 
 def _trend(count: Count) -> str:
@@ -190,7 +225,7 @@ def grade(interval: Grade | None) -> str:
     low, high = interval
     if low == high:
         return str(low)
-    return f"{low}-{high}" if high < 4 else f"≥ {low}"
+    return f"{low}-{high}" if high < UNGRADED[1] else f"≥ {low}"
 
 
 def _date(when: When, words: Words, zone: tzinfo | None) -> str:

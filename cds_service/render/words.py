@@ -24,17 +24,20 @@ MISSING = tuple(dict.fromkeys((*rules.KEPT_FOR, *proof.ESCALATION_LACKS, *drafts
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "locale": (
         "decimal_sign", "date", "short_date", "dose", "and", "none", "more", "finding", "preliminary", "reported",
-        "bound",
+        "bound", "calculated", "segmented", "supported", "recorded", "undated",
     ),
     "units": ("10*9/L", "g/dL", "mmol/L", "umol/L", "mg/dL", "U/L", "x ULN", "x baseline"),
     "whats": WHATS,
     "reasons": tuple(Reason),
+    "fixes": tuple(Reason),
+    "sources": ("adverseEvents", "conditions", "gradings", "transfusions", "administrations"),
     "refer": refer.REASONS,
     "missing": MISSING,
     "topics": TOPICS,
     "suggestions": ("delete-draft", "hold-active", "rewrite-draft", "repeat-count"),
     "overrides": ("clinically-justified", "newer-result-known", "data-wrong", "other-protocol"),
     "months": (),
+    "terms": (),
 }  # fmt: skip
 # What the patterns of `locale` and `suggestions` may hold in braces; every other word may hold a limit or {what}.
 PLACES: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +46,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "locale.dose": ("number",),
     "locale.more": ("lead", "count"),
     "locale.finding": ("name", "plain_value", "grade", "short_date"),
+    "locale.recorded": ("name", "grade", "short_date"),
 }
 _DOSES = ("starting_dose", "dose_step", "maximum_dose")
 _DAYS = ("minimum_time_at_dose", "restart_window", "escalate_window", "interrupt_window", "long_interruption")
@@ -66,6 +70,10 @@ class Words:
     def what(self, code: str) -> str:
         """The name of an analyte or another item; one that is not listed is shown as it is, escaped."""
         return str(self.data["whats"].get(code) or escape(code))
+
+    def term(self, code: str, sent: str) -> str:
+        """The CTCAE term of a MedDRA code; of one that is not listed what was sent, escaped, else its code."""
+        return str(self.data["terms"].get(code) or escape(sent) or f"MedDRA {escape(code)}")
 
     def number(self, value: Decimal) -> str:
         """A number without trailing zeros; a very long one is cut, never rounded, and says so by "..."."""
@@ -130,12 +138,12 @@ def _gaps_of(section: str, codes: tuple[str, ...], said: Any) -> Iterator[str]:
         yield f"{section} is missing"
     else:
         yield from (f"{section}.{x} is missing" for x in codes if x not in said)
-        yield from (f"{section}.{x} is not known; nothing says it" for x in said if x not in codes)
+        yield from (f"{section}.{x} is not known; nothing says it" for x in said if codes and x not in codes)
 
 
 def _misfits(data: Mapping[str, Any]) -> Iterator[str]:
     """Words with a place in braces that nothing fills, and suggestions without one of their two texts."""
-    for section in ("locale", "reasons", "refer", "missing", "topics"):
+    for section in ("locale", "reasons", "fixes", "refer", "missing", "topics"):
         for code, said in data[section].items():
             yield from _misfit(f"{section}.{code}", said, PLACES.get(f"{section}.{code}", (*LIMITS, "what")))
     for kind, said in data["suggestions"].items():

@@ -25,6 +25,9 @@ from cds_service.clinical.facts import (
     Order,
     Reason,
     Result,
+    Support,
+    Temperature,
+    Toxicity,
     Unknown,
     When,
 )
@@ -84,6 +87,26 @@ def unusable(analyte: str, when: When | None = None, reason: Reason = Reason.WRO
 def counts(when: When | None = None, **values: str) -> list[Result]:
     """The four counts of one sample, all good where no value is given."""
     return [result(x, values.get(x, GOOD[x]), when) for x in COUNTS]
+
+
+NAUSEA = "10028813"
+ANAEMIA = "10002272"
+FEBRILE_NEUTROPENIA = "10016288"
+
+
+def toxicity(code: str, grade: int, onset: When | None = None, **more: Any) -> Toxicity:
+    """A toxicity as somebody recorded it, by its MedDRA code."""
+    return Toxicity(code, grade, more.pop("source", f"AdverseEvent/{code}-{grade}"), onset, **more)
+
+
+def support(kind: str, when: When) -> Support:
+    """A transfusion or a growth factor that was given."""
+    return Support(kind, f"Procedure/{kind}-{when.start:%m%dT%H%M%S}", when)
+
+
+def temperature(celsius: str, when: When) -> Temperature:
+    """A body temperature in degrees Celsius."""
+    return Temperature(Decimal(celsius), f"Observation/temperature-{when.start:%m%dT%H%M%S}-{celsius}", when)
 
 
 def dose(amount: str | int, high: str | int | None = None, **more: Any) -> Dose:

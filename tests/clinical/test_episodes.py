@@ -16,7 +16,7 @@ ORDER = order(150, ago(days=60))
 def found(*results: Result, orders: tuple[Order, ...] = (ORDER,)) -> tuple[Episode, ...]:
     course = running(orders, NOW, P)
     assert course is not None
-    return episodes(course, chart(facts(results), course, PROTOCOL.ctcae, P), NOW, P)
+    return episodes(course, chart(facts(results), course, PROTOCOL.ctcae, P), (), NOW, P)
 
 
 def bad(when: When, value: str = "0.9") -> Result:

@@ -4,9 +4,26 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 
-from cds_service.clinical.facts import COUNTS, Dose, Facts, Order, Result, Unknown, When
+from cds_service.clinical.facts import (
+    CALCULATED,
+    COUNTS,
+    SEGMENTED,
+    SUPPORTS,
+    Dose,
+    Facts,
+    Order,
+    Result,
+    Support,
+    Temperature,
+    Toxicity,
+    Unknown,
+    When,
+)
 from tests.clinical.builders import (
+    ANAEMIA,
+    FEBRILE_NEUTROPENIA,
     GOOD,
+    NAUSEA,
     ULN,
     ago,
     day,
@@ -16,6 +33,9 @@ from tests.clinical.builders import (
     issued,
     order,
     result,
+    support,
+    temperature,
+    toxicity,
     undetermined,
     unusable,
     whole,
@@ -24,6 +44,7 @@ from tests.clinical.builders import (
 ANALYTES = (*COUNTS, "lymphocytes", *ULN)
 _SPANS = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
 _TIME = r"day \d+|\d+ (?:d|h|min|s)\b(?: \d+ (?:d|h|min|s)\b)*"
+_TERMS = {"nausea": NAUSEA, "anaemia": ANAEMIA, "febrile-neutropenia": FEBRILE_NEUTROPENIA}
 _MMOL = Decimal("1.6114")
 _STATUSES = ("active", "stopped", "completed", "on-hold", "cancelled", "entered-in-error", "draft")
 
@@ -49,7 +70,36 @@ def patient(cells: dict[str, str]) -> Facts:
     drafts = [_draft(x, n, running) for n, x in enumerate(_items(cells.get("draft", "100")))]
     results = [x for analyte in ANALYTES for x in _results(analyte, cells)]
     born = {"born": whole(date.fromisoformat(cells["born"]))} if "born" in cells else {}
-    return facts(results, orders, drafts, **born)
+    more = {name: tuple(map(read, _items(cells.get(column, "none")))) for name, column, read in _EVENTS}
+    return facts(results, orders, drafts, **born, **more)
+
+
+def _recorded(text: str) -> Toxicity:
+    """'nausea 3 @ 10 d', 'anaemia 4 @ 10 d resolved', 'nausea 2 undated'."""
+    found = re.fullmatch(rf"([a-z-]+) (\d)(?: @ ({_TIME}))?((?: [a-z]+)*)", text)
+    assert found, f"{text!r} is no recorded toxicity"
+    name, grade, onset, words = found.groups()
+    return toxicity(_TERMS[name], int(grade), moment(onset) if onset else None, resolved="resolved" in words)
+
+
+def _given(text: str) -> Support:
+    """'platelet-transfusion @ 4 d'."""
+    kind, _, age = text.partition(" @ ")
+    assert kind in SUPPORTS, f"{kind!r} is none of {SUPPORTS}"
+    return support(kind, moment(age))
+
+
+def _measured(text: str) -> Temperature:
+    """'38.3 @ 2 d'."""
+    celsius, _, age = text.partition(" @ ")
+    return temperature(celsius, moment(age))
+
+
+_EVENTS = (
+    ("toxicities", "recorded", _recorded),
+    ("supports", "given", _given),
+    ("temperatures", "temperatures", _measured),
+)
 
 
 def _items(cell: str) -> list[str]:
@@ -72,6 +122,7 @@ def sample(analyte: str, text: str, baseline: str = "", low: str = "") -> Result
     when = issued(when) if "reported" in words else when
     if words[0] == "unusable":
         return unusable(analyte, when, final=more["final"])
+    more["derived"] = next((x for x in (CALCULATED, SEGMENTED) if x in words), "")
     number = words[0].lstrip("<>=")
     if "mmol/L" in words:
         more["molar"] = Decimal(number)

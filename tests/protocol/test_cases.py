@@ -8,7 +8,19 @@ from tests.protocol.patients import ANALYTES
 from tests.protocol.tables import Row, Table, tables
 
 ROWS = [pytest.param(row, id=row.place) for table in tables() for row in table.rows]
-GIVEN = {"orders", "draft", "counts", "baseline", "lower limit", "born", "grade", *ANALYTES}
+GIVEN = {
+    "orders",
+    "draft",
+    "counts",
+    "baseline",
+    "lower limit",
+    "born",
+    "grade",
+    "recorded",
+    "given",
+    "temperatures",
+    *ANALYTES,
+}
 
 
 @pytest.mark.hazard("H03", "H04", "H06", "H07", "H09", "H10", "H11", "H12", "H14", "H18", "H19", "H20", "H21", "H22")

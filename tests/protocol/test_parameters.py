@@ -19,7 +19,8 @@ from tests.protocol.tables import Table, tables
 
 NAMES = [x.name for x in fields(Parameters)]
 ARMS = ("below", "above_uln", "above_baseline")
-HOURS = {"counts_together"}
+HOURS = {"counts_together", "fever_apart", "fever_window"}
+MEASURED = {"febrile_neutrophils", "fever_once", "fever_sustained"}
 SMALLEST = Decimal("0.001")
 
 
@@ -57,6 +58,8 @@ def steps(name: str) -> list[Any]:
         return [value - step, value + step]
     if isinstance(value, int):
         return [value - 1, value + 1]
+    if name in MEASURED:
+        return [value - SMALLEST, value + SMALLEST]
     if isinstance(value, Decimal):
         return [value / 2, value + value / 2] if name == "dose_step" else [value - P.dose_step, value + P.dose_step]
     if name == "escalate_from":

@@ -1,9 +1,10 @@
-"""One decision for each topic of a card, as the service makes it."""
+"""One decision for each topic of a card, as the service makes it; and for each that needs no draft, by its wording."""
 
 from collections.abc import Mapping
 
 from cds_service.clinical import decision as d
 from cds_service.clinical.decision import Decision
+from cds_service.clinical.facts import Reason, Unknown
 from tests.clinical.builders import ago, counts, decided, draft, order, result, undetermined
 
 RUNNING = order(100, ago(days=40))
@@ -22,4 +23,24 @@ SAMPLES: Mapping[str, Decision] = {
     d.ESCALATION_NOT_SUPPORTED: decided(counts(), [RUNNING], [draft(200, RUNNING)]),
     d.DOSE_UNCLEAR: decided(counts(), [RUNNING], [draft(undetermined(), RUNNING, text="as told")]),
     d.DUPLICATE_ORDER: decided(counts(), [RUNNING], [draft(100)]),
+}
+
+HIGH_ALT = [*counts(), result("alt", "300")]
+LOWERED = order(50, ago(days=20), ago(days=10), "stopped")
+UNDRAFTED: Mapping[str, Decision] = {
+    "interrupt": decided(counts(neutrophils="0.7"), [RUNNING]),
+    "interrupt, stopped": decided(counts(neutrophils="0.7"), [STOPPED]),
+    "keep-interrupted": decided(RECOVERED[:1], [STOPPED]),
+    "keep-interrupted, running": decided(RECOVERED[:1], [RUNNING]),
+    "restart-reduced": decided(RECOVERED, [STOPPED]),
+    "restart-reduced, running": decided(RECOVERED, [RUNNING]),
+    "restart-reduced, conflict": decided(RECOVERED, [RUNNING, order(150, ago(days=10))]),
+    "restart-reduced, no level": decided([*RECOVERED, result("alt", "300", ago(days=12))], [STOPPED, LOWERED]),
+    "reduce": decided(HIGH_ALT, [RUNNING]),
+    "reduce, stopped": decided(HIGH_ALT, [STOPPED]),
+    "reduce, lowest": decided(HIGH_ALT, [order(50, ago(days=40))]),
+    "reduce, dose unknown": decided(HIGH_ALT, [order(undetermined(), ago(days=40))]),
+    "not-assessed": decided(counts()[1:], [RUNNING]),
+    "not-assessed, orders": decided(gaps=(Unknown("orders", Reason.FETCH_FAILED),)),
+    "escalate": decided(counts(), [RUNNING]),
 }

@@ -94,6 +94,16 @@ def test_every_decision_has_a_sound_card(facts: Facts) -> None:
         checked(worded(decision))
 
 
+@pytest.mark.requirement(65)
+@pytest.mark.hazard("H25")
+@settings(max_examples=120, deadline=None)
+@given(patients())
+def test_every_decision_without_a_draft_has_a_sound_card(facts: Facts) -> None:
+    decision = decide(PROTOCOL, replace(facts, drafts=()), NOW)
+    if decision.topic:
+        checked(worded(decision))
+
+
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_same_decision_gives_the_same_bytes(topic: str) -> None:
     first, second = (msgspec.json.encode(worded(SAMPLES[topic])) for _ in range(2))

@@ -1,5 +1,6 @@
 """Each topic has its card: what a reader sees first, what follows, and what can be clicked."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -12,8 +13,21 @@ from cds_service.clinical.decision import Decision, Suggestion
 from cds_service.clinical.facts import COUNTS, WHATS, Reason, Unknown
 from cds_service.render.cards import Renderer, shortened, tidy
 from cds_service.render.words import TOPICS
-from tests.clinical.builders import NOW, ago, counts, decided, dose, draft, issued, order, result, undetermined
-from tests.render.samples import RUNNING, SAMPLES
+from tests.clinical.builders import (
+    NAUSEA,
+    NOW,
+    ago,
+    counts,
+    decided,
+    dose,
+    draft,
+    issued,
+    order,
+    result,
+    toxicity,
+    undetermined,
+)
+from tests.render.samples import RUNNING, SAMPLES, UNDRAFTED
 
 Card = Callable[[Decision], Mapping[str, Any]]
 
@@ -32,6 +46,72 @@ SUMMARIES = {
     d.DOSE_UNCLEAR: "Trofosfamide: please check this order, the daily dose cannot be worked out",
     d.DUPLICATE_ORDER: "Trofosfamide is ordered twice: together 200 mg/day",
 }
+
+
+UNDRAFTED_SUMMARIES = {
+    "interrupt": "Interrupt trofosfamide: neutrophils 0.7 x10^9/L (CTCAE grade 3), 21 Nov",
+    "interrupt, stopped": "Do not give trofosfamide: neutrophils 0.7 x10^9/L (CTCAE grade 3), 21 Nov",
+    "keep-interrupted": SUMMARIES[d.KEEP_INTERRUPTED],
+    "keep-interrupted, running": (
+        "Put trofosfamide on hold: neutrophils 0.4 x10^9/L (CTCAE grade 4), 2 Nov, recovery not shown"
+    ),
+    "restart-reduced": (
+        "Trofosfamide may start again at 100 mg/day: counts have recovered after "
+        "neutrophils 0.4 x10^9/L (CTCAE grade 4), 2 Nov"
+    ),
+    "restart-reduced, running": "Trofosfamide 100 mg/day is too much after toxicity: at most 50 mg/day",
+    "restart-reduced, conflict": "Trofosfamide is too much after toxicity: at most 50 mg/day",
+    "restart-reduced, no level": (
+        "Trofosfamide not started again yet: counts have recovered, another toxicity has not"
+    ),
+    "reduce": "Reduce trofosfamide to 50 mg/day: ALT 300 U/L (CTCAE grade 3), 21 Nov",
+    "reduce, stopped": "Reduce trofosfamide to 100 mg/day: ALT 300 U/L (CTCAE grade 3), 21 Nov",
+    "reduce, lowest": "Hold trofosfamide: ALT 300 U/L (CTCAE grade 3), 21 Nov",
+    "reduce, dose unknown": "Reduce trofosfamide by one level: ALT 300 U/L (CTCAE grade 3), 21 Nov",
+    "not-assessed": "Trofosfamide not assessed: haemoglobin not recorded",
+    "not-assessed, orders": "Trofosfamide not assessed: medication orders the record could not be fetched",
+    "escalate": SUMMARIES[d.ESCALATE],
+}
+WHAT_TO_DO = {
+    "interrupt": "**Interrupt trofosfamide** until",
+    "interrupt, stopped": "No order gives trofosfamide now. **Keep it so** until",
+    "keep-interrupted": "**Keep trofosfamide interrupted** until",
+    "keep-interrupted, running": "An order gives trofosfamide now. **Put it on hold** until",
+    "restart-reduced": "**You may restart at 100 mg/day**. The limit is 100 mg/day, one level below",
+    "restart-reduced, running": "**Lower trofosfamide to 50 mg/day**. The limit is 50 mg/day, one level below",
+    "restart-reduced, conflict": "**Lower trofosfamide to 50 mg/day**.",
+    "restart-reduced, no level": "**Hold trofosfamide**: for a toxicity that is not of the blood there is no lower",
+    "reduce": "**Reduce trofosfamide to 50 mg/day**, one level below the current 100 mg/day.",
+    "reduce, stopped": "**Reduce trofosfamide to 100 mg/day**, one level below the last 150 mg/day.",
+    "reduce, lowest": "**Hold trofosfamide**: there is no lower dose level to propose.",
+    "reduce, dose unknown": "**Reduce trofosfamide by one level**: to which dose cannot be said, because the current",
+    "not-assessed": "**This service cannot tell** whether the treatment fits the protocol.",
+    "not-assessed, orders": "**This service cannot tell** whether the treatment fits the protocol.",
+    "escalate": "**You may consider 150 mg/day** if treatment is well tolerated otherwise.",
+}
+
+
+def test_without_a_draft_there_is_a_sample_of_every_conclusion_that_has_a_card() -> None:
+    topics = {d.INTERRUPT, d.KEEP_INTERRUPTED, d.RESTART_REDUCED, d.REDUCE, d.NOT_ASSESSED, d.ESCALATE}
+    assert {x.topic for x in UNDRAFTED.values()} == topics
+    assert set(UNDRAFTED) == set(UNDRAFTED_SUMMARIES) == set(WHAT_TO_DO)
+    assert all(x.partition(",")[0] == y.topic for x, y in UNDRAFTED.items())
+
+
+@pytest.mark.hazard("H19")
+@pytest.mark.parametrize("name", UNDRAFTED)
+def test_without_a_draft_a_card_says_what_to_do_with_the_treatment(card: Card, name: str) -> None:
+    found = card(UNDRAFTED[name])
+    assert found["summary"] == UNDRAFTED_SUMMARIES[name]
+    assert [x for x in found["detail"].splitlines() if x.startswith(WHAT_TO_DO[name])]
+
+
+@pytest.mark.parametrize("name", UNDRAFTED)
+def test_without_a_draft_a_card_speaks_of_none(card: Card, name: str) -> None:
+    found = card(UNDRAFTED[name])
+    said = f"{found['summary']}\n{found['detail']}"
+    assert re.findall(r"\b[Ss]ign\b|this order|[Dd]rafted|[Nn]one mg|(?<!\|) [ .,:]|\{", said) == []
+    assert "draft" not in found["extension"]["org.example.trofosfamide-cds.decision"].get("dose", {})
 
 
 def test_there_is_a_sample_of_every_topic() -> None:
@@ -57,13 +137,38 @@ def test_every_card_has_what_every_card_has(card: Card, topic: str) -> None:
 
 @pytest.mark.hazard("H13", "H23", "H24", "H26")
 @pytest.mark.parametrize("topic", TOPICS)
-def test_every_detail_ends_with_what_was_not_read_and_who_decides(card: Card, topic: str) -> None:
-    *_, unread, _, last = card(SAMPLES[topic])["detail"].splitlines()
-    assert "Transfusions and G-CSF were not read" in unread
-    assert "fever, bleeding" in unread
+def test_every_detail_ends_with_what_no_count_shows_and_who_decides(card: Card, topic: str) -> None:
+    *_, unseen, _, last = card(SAMPLES[topic])["detail"].splitlines()
+    assert "fever, bleeding" in unseen
     assert "CTCAE v5.0" in last
     assert "version 0.1.0" in last
     assert "For research use; it advises, you decide." in last
+
+
+def test_what_was_not_read_stands_in_one_line(card: Card) -> None:
+    keys = ("transfusions", "administrations")
+    unread = tuple(Unknown("support", Reason.NOT_READ, detail=x) for x in keys)
+    detail = card(decided(counts(neutrophils="0.7"), [RUNNING], [draft(100, RUNNING)], unclear=unread))["detail"]
+    assert "- not read: growth factors, transfusions" in detail.splitlines()
+
+
+def test_a_recorded_toxicity_is_named_with_its_day(card: Card) -> None:
+    nausea = toxicity(NAUSEA, 3, ago(days=10))
+    found = card(decided(counts(), [RUNNING], [draft(100, RUNNING)], toxicities=(nausea,)))
+    assert found["summary"] == "Reduce trofosfamide to 50 mg/day: nausea (CTCAE grade 3, recorded), 13 Nov"
+    assert "Nausea, recorded as **CTCAE grade 3** on 13 Nov 2026." in found["detail"]
+
+
+def test_a_recorded_toxicity_without_a_date_says_so(card: Card) -> None:
+    found = card(decided(counts(), [RUNNING], [draft(100, RUNNING)], toxicities=(toxicity(NAUSEA, 3),)))
+    assert found["summary"].endswith("nausea (CTCAE grade 3, recorded), date not recorded")
+    assert "Nausea, recorded as **CTCAE grade 3**, without a date." in found["detail"]
+
+
+def test_a_term_that_is_not_listed_is_shown_as_sent_and_escaped(card: Card) -> None:
+    odd = toxicity("10000001", 3, ago(days=10), display="[Click](http://x) <b>")
+    detail = card(decided(counts(), [RUNNING], [draft(100, RUNNING)], toxicities=(odd,)))["detail"]
+    assert "\\[Click\\]\\(http\\://x\\) &lt;b&gt;, recorded as" in detail
 
 
 @pytest.mark.parametrize("topic", set(TOPICS) - {d.DOSE_UNCLEAR, d.DUPLICATE_ORDER})
@@ -95,10 +200,12 @@ def test_marks_say_preliminary_reported_and_bound(card: Card) -> None:
     samples = [result("leukocytes", "0.8", issued(ago(days=1))), result("platelets", "40", final=False)]
     detail = card(decided(samples, [RUNNING], [draft(100, RUNNING)]))["detail"]
     assert "| leukocytes | 0.8 x10^9/L | 22 Nov 2026 (time of report) | 4 |" in detail
-    assert "| neutrophils | ≤ 0.8 x10^9/L, from leukocytes | 22 Nov 2026 (time of report) | ≥ 3 |" in detail
+    assert (
+        "| neutrophils | ≤ 0.8 x10^9/L, they cannot exceed the leukocytes | 22 Nov 2026 (time of report) | ≥ 3 |"
+        in detail
+    )
     assert "| platelets | 40 x10^9/L, preliminary | 21 Nov 2026 | 3 |" in detail
-    assert "Platelets **40 x10^9/L** on 21 Nov 2026: CTCAE grade 3, preliminary." in detail
-    assert "because neutrophils cannot exceed leukocytes." in detail
+    assert "Platelets **40 x10^9/L** on 21 Nov 2026, preliminary: CTCAE grade 3" in detail
 
 
 def test_the_worst_finding_leads(card: Card) -> None:
@@ -150,7 +257,7 @@ def test_orders_that_overlap_are_both_named(card: Card) -> None:
 
 
 def test_a_decision_without_a_topic_has_no_card(renderer: Renderer, new_id: Callable[[], str]) -> None:
-    assert renderer.cards(decided(counts(), [RUNNING]), (), new_id) == []
+    assert renderer.cards(decided(counts(), [order(100, ago(days=10))]), (), new_id) == []
 
 
 @pytest.mark.hazard("H25")
