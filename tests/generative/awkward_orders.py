@@ -3,76 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
 from tests.generative import orders
+from tests.generative.awkward_dosages import DAILY, UNCLEAR
 from tests.generative.chart import Chart, Resource
 from tests.generative.clock import NOW, ago, day, instant
-from tests.generative.dosages import GTS, SNOMED, UCUM, milligrams
+from tests.generative.dosages import UCUM, milligrams
+from tests.generative.reading import instant_of
 
 CANONICAL = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/trofosfamide-"
-DAILY = {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}
-
-
-def instruction(timing: Resource | None = None, **more: object) -> Resource:
-    """An instruction of 50 mg an intake."""
-    made: Resource = {"doseAndRate": [{"doseQuantity": milligrams(Decimal(50))}], **more}
-    return made | ({"timing": timing} if timing else {})
-
-
-def of_amount(quantity: Resource, **more: object) -> Resource:
-    """An instruction of that much, twice a day."""
-    return {"timing": DAILY, "doseAndRate": [{"doseQuantity": quantity}], **more}
-
-
-def repeated(**repeat: object) -> Resource:
-    """An instruction of 50 mg with that repeat."""
-    return instruction({"repeat": dict(repeat)})
-
-
-def coded(system: str, code: str, **repeat: object) -> Resource:
-    """An instruction of 50 mg with that timing code, and the repeat beside it, if any."""
-    timing: Resource = {"code": {"coding": [{"system": system, "code": code}]}}
-    return instruction(timing | ({"repeat": dict(repeat)} if repeat else {}))
-
-
-def unclear(daily: int) -> tuple[list[Resource], ...]:
-    """Dosages that tell no dose level, or only a range; `daily` is what the text says."""
-    mg, unknown = milligrams, {"url": "https://ehr.example.org/fhir/not-known", "valueBoolean": True}
-    tablet = {"value": 1, "unit": "tablet", "system": UCUM, "code": "{tbl}"}
-    return (
-        [{"text": f"{daily} mg daily"}],
-        [instruction(DAILY, asNeededBoolean=True)],
-        [instruction(DAILY, asNeededCodeableConcept={"text": "if tolerated"})],
-        [repeated(frequency=2, period=1, periodUnit="d", dayOfWeek=["mon", "wed", "fri"])],
-        [repeated(frequency=1, period=2, periodUnit="d")],
-        [coded(GTS, "QOD")],
-        [repeated(frequency=3, period=1, periodUnit="wk")],
-        [of_amount(mg(Decimal("37.5")))],
-        [of_amount(mg(Decimal(60)))],
-        [of_amount({"value": Decimal("0.5"), "unit": "tablet", "system": UCUM, "code": "{tbl}"})],
-        [of_amount(tablet)],
-        [of_amount({"value": 30, "unit": "mg/m2", "system": UCUM, "code": "mg/m2"})],
-        [of_amount({"value": 50})],
-        [instruction(DAILY, route={"coding": [{"system": SNOMED, "code": "47625008"}]})],
-        [instruction({"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "when": ["SOON"]}})],
-        [coded(GTS, "BID", frequency=3, period=1, periodUnit="d")],
-        [coded("https://ehr.example.org/codes", "2x")],
-        [coded(GTS, "XYZ")],
-        [instruction(DAILY, maxDosePerPeriod={"numerator": mg(50), "denominator": {"value": 1, "unit": "d"}})],
-        [instruction(DAILY, sequence=1), instruction(DAILY, sequence=2)],
-        [instruction(DAILY, modifierExtension=[unknown])],
-        [{"timing": DAILY, "doseAndRate": [{"doseRange": {"low": mg(50), "high": mg(100)}}]}],
-        [{"timing": DAILY, "doseAndRate": [{"doseQuantity": mg(50)}, {"doseQuantity": mg(100)}]}],
-        [repeated(frequency=1, frequencyMax=2, period=1, periodUnit="d")],
-        [instruction()],
-        [{"timing": DAILY}],
-    )
 
 
 def unclear_dose(chart: Chart, order: Resource) -> None:
-    order["dosageInstruction"] = chart.rng.choice(unclear(chart.rng.choice((100, 150))))
+    order["dosageInstruction"] = deepcopy(chart.rng.choice(UNCLEAR))
 
 
 def no_dosage(chart: Chart, order: Resource) -> None:
@@ -80,16 +26,21 @@ def no_dosage(chart: Chart, order: Resource) -> None:
 
 
 def phases(chart: Chart, order: Resource) -> None:
-    """Two phases one after the other, the first three weeks old or to begin now."""
-    turn = chart.rng.choice((NOW, ago(20), NOW + timedelta(days=14)))
-    first = {"start": day(turn - timedelta(days=30)), "end": day(turn - timedelta(days=1))}
-    parts = ((50, first), (chart.rng.choice((25, 50, 75, 100)), {"start": day(turn)}))
+    """Two phases of different doses, one after the other: of a draft from now on, of an order up to now, rising."""
+    draft = order["status"] == "draft"
+    start = NOW if draft else instant_of(order.get("authoredOn", day(NOW)))
+    turn = NOW + timedelta(days=14) if draft else ago(chart.rng.choice((0, 5, 20)))
+    if turn - start < timedelta(days=2) or order["status"] not in ("draft", "active"):
+        return
+    doses = chart.rng.sample((50, 100, 150, 200), 2)
+    order.pop("dispenseRequest", None)  # a supply that ends before the phases do contradicts them
+    bounds = {"start": day(start), "end": day(turn - timedelta(days=1))}, {"start": day(turn)}
     order["dosageInstruction"] = [
         {
-            "timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d", "boundsPeriod": bounds}},
+            "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", "boundsPeriod": period}},
             "doseAndRate": [{"doseQuantity": milligrams(Decimal(dose))}],
         }
-        for dose, bounds in parts
+        for dose, period in zip(doses if draft else sorted(doses), bounds, strict=True)
     ]
 
 
@@ -132,7 +83,7 @@ def intent(chart: Chart, order: Resource) -> None:
 
 def no_intent(chart: Chart, order: Resource) -> None:
     if order["status"] == "draft":
-        del order["intent"]
+        order.pop("intent", None)
         chart.tags.add("invalid-r4")
 
 
@@ -150,6 +101,8 @@ def without_id(chart: Chart, order: Resource) -> None:
 
 
 def modified(chart: Chart, order: Resource) -> None:
+    """An order that nobody may rely on: whether it still declares a protocol is nowhere said."""
+    order.pop("instantiatesCanonical", None)
     order["modifierExtension"] = [{"url": "https://ehr.example.org/fhir/not-known", "valueBoolean": True}]
 
 
@@ -164,21 +117,70 @@ def spelled_subject(chart: Chart, order: Resource) -> None:
 
 def declared(chart: Chart, order: Resource) -> None:
     names = (f"{CANONICAL}maintenance", f"{CANONICAL}first-line-elderly", "https://ehr.example.org/PlanDefinition/x")
-    order["instantiatesCanonical"] = [chart.rng.choice(names)]
+    canonical = chart.rng.choice(names)
+    if "not-yet" in chart.tags:
+        return
+    for each in chart.drafts if order["status"] == "draft" else chart.orders:
+        if "modifierExtension" not in each:
+            each["instantiatesCanonical"] = [canonical]
 
 
 def starts_later(chart: Chart, order: Resource) -> None:
     start = instant(NOW + timedelta(days=chart.rng.choice((1, 7))))
     order["dispenseRequest"] = {"validityPeriod": {"start": start}}
+    if order["status"] != "draft":  # whether an order that is yet to start declares the protocol is nowhere said
+        order.pop("instantiatesCanonical", None)
+        chart.tags.add("not-yet")
 
 
 def ends(chart: Chart, order: Resource) -> None:
+    if order["status"] == "draft":
+        return
     end = chart.rng.choice((day(NOW), day(ago(1)), instant(ago(0, hours=1)), day(ago(-10))))
     order["dispenseRequest"] = {"validityPeriod": {"start": instant(ago(100)), "end": end}}
 
 
 def undated(chart: Chart, order: Resource) -> None:
     order.pop("authoredOn", None)
+
+
+def supplied(chart: Chart, order: Resource) -> None:
+    """A supply in other units of time, and in none."""
+    units = (("weeks", "wk", 4), ("h", "h", 240), ("Packungen", "", 4), ("d", "d", 0))
+    unit, code, value = chart.rng.choice(units)
+    duration = {"value": value, "unit": unit} | ({"system": UCUM, "code": code} if code else {})
+    order["dispenseRequest"] = {"expectedSupplyDuration": duration}
+
+
+def lasting(chart: Chart, order: Resource) -> None:
+    """Bounds said as a duration."""
+    bounds = {"value": chart.rng.choice((7, 28, 400)), "unit": "d", "system": UCUM, "code": "d"}
+    for instruction in order.get("dosageInstruction", []):
+        instruction.setdefault("timing", {}).setdefault("repeat", {}).pop("boundsPeriod", None)
+        instruction["timing"]["repeat"]["boundsDuration"] = bounds
+
+
+def other_strength(chart: Chart, order: Resource) -> None:
+    """One tablet an intake, of a strength that is another one or is not said."""
+    tablet = {"unit": "tablet", "system": UCUM, "code": "{tbl}"}
+    drug = orders.medication(chart.rng, "med", chart.rng.choice((25, 50, 100)))
+    changes: tuple[Resource, ...] = (
+        {},
+        {"denominator": {"value": 2, **tablet}},
+        {"denominator": {"value": 1, "unit": "mL", "system": UCUM, "code": "mL"}},
+        {"numerator": {"value": 50}},
+    )
+    drug["ingredient"][0]["strength"] |= chart.rng.choice(changes)
+    if chart.rng.random() < 0.2:
+        drug["ingredient"].append(drug["ingredient"][0])
+    renamed(order, contained=[drug], medicationReference={"reference": "#med"})
+    order["dosageInstruction"] = [{"timing": DAILY, "doseAndRate": [{"doseQuantity": {"value": 1, **tablet}}]}]
+
+
+def follows(chart: Chart, order: Resource) -> None:
+    """An order that names another one as the one before it."""
+    if chart.orders:
+        order["priorPrescription"] = {"reference": f"MedicationRequest/{chart.rng.choice(chart.orders)['id']}"}
 
 
 def reasoned(chart: Chart, order: Resource) -> None:
@@ -189,7 +191,8 @@ def reasoned(chart: Chart, order: Resource) -> None:
 ORDER_CHANGES: tuple[tuple[int, Callable[[Chart, Resource], None]], ...] = (
     (22, unclear_dose), (1, no_dosage), (4, phases), (5, text_only), (3, unresolved), (4, another_drug), (4, status),
     (3, held), (2, intent), (2, no_intent), (1, not_to_give), (2, reported), (4, without_id), (2, modified),
-    (3, foreign), (1, spelled_subject), (8, declared), (2, starts_later), (3, ends), (1, undated), (3, reasoned),
+    (3, foreign), (1, spelled_subject), (20, declared), (2, starts_later), (3, ends), (1, undated), (3, reasoned),
+    (2, supplied), (2, lasting), (3, other_strength), (2, follows),
 )  # fmt: skip
 
 

@@ -7,27 +7,40 @@ from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
 
+from tests.generative.awkward_codes import (
+    contradicting_codings,
+    display_only,
+    estimated,
+    other_system,
+    two_codings,
+)
+from tests.generative.awkward_times import (
+    day_written,
+    earlier,
+    future,
+    issued_only,
+    moment,
+    no_time,
+    no_zone,
+    timed,
+)
 from tests.generative.chart import Chart, Resource
-from tests.generative.clock import NOW, ago, day, instant, read
-from tests.generative.results import ACTING, CODES, LOINC, UCUM
+from tests.generative.clock import NOW, TIMES, ago, day, instant, read
+from tests.generative.codes import ACTING, UCUM, analyte_of
+from tests.generative.reading import GRADE_3, Seen, number
+from tests.generative.results import value_at
 
 ABSENT = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "error"}]}
 WRONG_UNITS: tuple[Resource, ...] = (
     {},
     {"unit": "mg"},
     {"unit": "%", "system": UCUM, "code": "%"},
-    {"unit": "10*9/l"},
+    {"unit": "10*9/liter"},
     {"unit": "g/L", "system": UCUM, "code": "mg/dL"},
     {"unit": "10*3/uL", "system": UCUM, "code": "/uL"},
     {"unit": "Tpt/L"},
     {"unit": "mmol/L", "system": UCUM, "code": "mmol/L"},
 )
-
-
-def analyte_of(result: Resource) -> str | None:
-    """Which analyte the Observation is of, by its codes."""
-    codes = {coding.get("code") for coding in result["code"].get("coding", [])}
-    return next((name for name, kinds in CODES.items() if any(codes & set(x) for x in kinds.values())), None)
 
 
 def last(chart: Chart, analyte: str | None = None) -> Resource | None:
@@ -43,17 +56,19 @@ def any_result(chart: Chart) -> Resource | None:
     return chart.rng.choice(chart.observations)
 
 
-def moment(result: Resource) -> str:
-    """The time written in the result, whichever member has it."""
-    period = result.get("effectivePeriod", {})
-    return str(result.get("effectiveDateTime") or period.get("start") or instant(NOW))
+def coarse_time(chart: Chart, result: Resource) -> None:
+    """Only the day, the month or the year, where that leaves no more open than what the protocol decides.
 
-
-def timed(result: Resource, **members: object) -> None:
-    """Give the result these time members instead of its own."""
-    for key in ("effectiveDateTime", "effectivePeriod", "issued"):
-        result.pop(key, None)
-    result.update(members)
+    Not of today or this month, which have not ended; the month and the year of no severe count of a course, whose dose
+    would be unknown.
+    """
+    text, told = moment(result), number(Seen(result, (), [], None))
+    severe = told is None or told < GRADE_3.get(analyte_of(result) or "", 0)
+    ended = text[:7] < day(NOW)[:7]
+    month = [text[:7]] if ended and not severe else []
+    year = [text[:4]] if not chart.orders else []
+    if text[:10] < day(NOW):
+        timed(result, effectiveDateTime=chart.rng.choice((text[:10], *month, *year)))
 
 
 def wrong_unit(chart: Chart, result: Resource) -> None:
@@ -71,14 +86,9 @@ def status(chart: Chart, result: Resource) -> None:
 
 def no_status(chart: Chart, result: Resource) -> None:
     if chart.rng.random() < 0.5:
-        del result["status"]
+        result.pop("status", None)
     else:
         result["status"] = "done"
-    chart.tags.add("invalid-r4")
-
-
-def no_zone(chart: Chart, result: Resource) -> None:
-    timed(result, effectiveDateTime=instant(ago(2))[:19])
     chart.tags.add("invalid-r4")
 
 
@@ -95,25 +105,6 @@ def comparator(chart: Chart, result: Resource) -> None:
 def other_kind_of_value(chart: Chart, result: Resource) -> None:
     value = result.pop("valueQuantity")["value"]
     result.update(chart.rng.choice(({"valueString": f"{value}"}, {"valueInteger": 3}, {})))
-
-
-def coarse_time(chart: Chart, result: Resource) -> None:
-    written = moment(result)
-    timed(result, effectiveDateTime=chart.rng.choice((written[:10], written[:10], written[:7])))
-
-
-def issued_only(chart: Chart, result: Resource) -> None:
-    written = moment(result)
-    timed(result, issued=written if "T" in written else f"{written[:10]}T06:00:00Z")
-
-
-def no_time(chart: Chart, result: Resource) -> None:
-    timed(result)
-
-
-def future(chart: Chart, result: Resource) -> None:
-    minutes = chart.rng.choice((4, 5, 6, 120, 1500))
-    timed(result, effectiveDateTime=instant(NOW + timedelta(minutes=minutes)))
 
 
 def modified(chart: Chart, result: Resource) -> None:
@@ -146,31 +137,11 @@ def two_ranges(chart: Chart, result: Resource) -> None:
     result["referenceRange"] = [{"low": {"value": n, **unit}, "high": {"value": n * 4, **unit}} for n in (1, 2)]
 
 
-def estimated(chart: Chart, result: Resource) -> None:
-    codes = {"leukocytes": "49498-9", "platelets": "49497-1", "neutrophils": "30394-1", "lymphocytes": "30364-4"}
-    code = codes.get(analyte_of(result) or "", "4576-5")
-    result["code"] = {"coding": [{"system": LOINC, "code": code}]}
-
-
-def two_codings(chart: Chart, result: Resource) -> None:
-    local = {"system": "https://lab.example.org/codes", "code": "X1", "display": "Neutrophils"}
-    result["code"]["coding"].insert(chart.rng.randrange(2), local)
-
-
-def display_only(chart: Chart, result: Resource) -> None:
-    result["code"] = {"text": analyte_of(result) or "other"}
-
-
-def earlier(chart: Chart, result: Resource) -> None:
-    when = read(moment(result)) or ago(3)
-    timed(result, effectiveDateTime=instant(when - timedelta(hours=chart.rng.choice((3, 71, 73, 100, 200, 400)))))
-
-
 def again(chart: Chart, result: Resource) -> Resource:
     """A second result at the same time, with another value."""
     analyte, when = analyte_of(result), read(moment(result)) or ago(2)
     other = chart.result(analyte or "platelets", when, chart.rng.choice((0, 1, 2, 3)))
-    same = {key: result[key] for key in ("effectiveDateTime", "effectivePeriod", "issued") if key in result}
+    same = {key: result[key] for key in TIMES if key in result}
     timed(other, **same)
     return other
 
@@ -193,10 +164,24 @@ def corrected(chart: Chart, result: Resource) -> None:
 
 
 def preliminary_beside(chart: Chart, result: Resource) -> None:
-    other = again(chart, result)
+    """A preliminary result of an analyte beside its last one, of the last days, or just after it."""
+    newest = last(chart, analyte_of(result)) or result
+    if (read(moment(newest)) or ago(2)) < ago(13):
+        return
+    other = again(chart, newest)
     other["status"] = "preliminary"
+    if chart.rng.random() < 0.4:
+        how = chart.laboratory.writings[str(analyte_of(other))]
+        other["valueQuantity"] = how.quantity(value_at(chart.rng, how, 3))
     if chart.rng.random() < 0.7:
-        timed(other, effectiveDateTime=instant((read(moment(result)) or ago(2)) + timedelta(hours=2)))
+        timed(other, effectiveDateTime=instant((read(moment(newest)) or ago(2)) + timedelta(hours=2)))
+
+
+def only_preliminary(chart: Chart, result: Resource) -> None:
+    """No final result of the analyte."""
+    for other in chart.observations:
+        if analyte_of(other) == analyte_of(result):
+            other["status"] = "preliminary"
 
 
 def missing(chart: Chart, result: Resource) -> None:
@@ -222,33 +207,35 @@ def no_differential(chart: Chart, result: Resource) -> None:
 
 
 def old_unusable(chart: Chart, result: Resource) -> None:
-    """An older result of the course that cannot be read."""
+    """An older count of the course that cannot be read; of chemistry it is nowhere said whether that is a new onset."""
+    if analyte_of(result) not in ACTING:
+        return
     older = deepcopy(result)
     older["id"] = f"{result['id']}-old"
     older.pop("identifier", None)
     timed(older, effectiveDateTime=instant(ago(chart.rng.choice((9, 15)))))
-    wrong_unit(chart, older)
+    if "valueQuantity" in older:
+        wrong_unit(chart, older)
     chart.observations.insert(0, older)
 
 
 def chemistry(chart: Chart, result: Resource) -> None:
     """A chemistry result, with or without its normal range."""
     analyte = chart.rng.choice(("creatinine", "bilirubin", "alt", "ast"))
-    made = chart.result(analyte, ago(chart.rng.choice((1, 5, 13.9, 14, 15))), chart.rng.choice((0, 1, 2, 3)))
+    # Of a day that began more than 14 days ago and ended less, it is nowhere said whether it is older than 14 days.
+    near = (12, 16) if chart.laboratory.times == "date" else (13.9, 14, 15)
+    made = chart.result(analyte, ago(chart.rng.choice((1, 5, *near))), chart.rng.choice((0, 1, 2, 3)))
     if chart.rng.random() < 0.5:
         made.pop("referenceRange", None)
 
 
-def day_written(chart: Chart, result: Resource) -> None:
-    timed(result, effectiveDateTime=day(ago(chart.rng.choice((0, 1, 6, 7, 8, 14)))))
-
-
 RESULT_CHANGES: tuple[tuple[int, Callable[[Chart, Resource], None]], ...] = (
     (6, wrong_unit), (2, implausible), (4, status), (2, no_status), (2, no_zone), (3, data_absent), (5, comparator),
-    (1, other_kind_of_value), (3, coarse_time), (3, issued_only), (2, no_time), (6, future), (2, modified),
+    (1, other_kind_of_value), (3, coarse_time), (3, issued_only), (2, no_time), (10, future), (2, modified),
     (4, foreign), (3, spelled_subject), (2, without_range), (1, two_ranges), (2, estimated), (1, two_codings),
-    (1, display_only), (7, earlier), (4, differing), (6, corrected), (7, preliminary_beside), (6, missing),
-    (6, no_differential), (3, old_unusable), (4, chemistry), (3, day_written),
+    (1, contradicting_codings), (1, other_system),
+    (1, display_only), (11, earlier), (4, differing), (6, corrected), (14, preliminary_beside), (5, only_preliminary),
+    (6, missing), (6, no_differential), (3, old_unusable), (4, chemistry), (3, day_written),
 )  # fmt: skip
 
 

@@ -7,11 +7,15 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from tests.generative import orders, results
+from tests.generative import orders, panels, results
 from tests.generative.clock import ago
-from tests.generative.results import ACTING
+from tests.generative.codes import ACTING
 
 Resource = dict[str, Any]
+
+
+# Prefetch that is not advertised, and read where it comes.
+MORE = ("adverseEvents", "conditions", "gradings", "transfusions", "administrations", "reports")
 
 
 class Chart:
@@ -26,6 +30,7 @@ class Chart:
         self.drafts: list[Resource] = []
         self.beside: list[Resource] = []
         self.beside_drafts: list[Resource] = []
+        self.more: dict[str, list[Resource]] = {key: [] for key in MORE}
         self.replaced_prefetch: dict[str, Any] = {}
         self.tags: set[str] = set()
         self.counter = 0
@@ -64,12 +69,21 @@ class Chart:
         self.beside_drafts += beside
         return made
 
+    def unasked(self, key: str) -> Any:
+        """What is sent under a key that the service did not ask for: mostly nothing where the record has none."""
+        if self.more[key]:
+            return searchset(self.more[key])
+        return self.rng.choices(("absent", searchset([]), None), (75, 20, 5))[0]
+
     def request(self) -> Resource:
         """The body of the order-sign call."""
         prefetch: Resource = {
             "patient": self.patient,
             "medications": searchset(self.orders + self.beside),
-            "results": searchset(self.observations),
+            "results": searchset(
+                panels.packed(self.rng, self.laboratory.panels, self.observations, self.more["reports"])
+            ),
+            **{key: self.unasked(key) for key in MORE},
         }
         prefetch |= self.replaced_prefetch
         context = {

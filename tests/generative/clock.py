@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
+# The members that say when an Observation was.
+TIMES = ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
 ZONES = ("Z", "Z", "Z", "+00:00", "+01:00", "+05:30", "-08:00", "+13:00")
 
 

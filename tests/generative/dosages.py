@@ -11,10 +11,11 @@ UCUM = "http://unitsofmeasure.org"
 GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 SNOMED = "http://snomed.info/sct"
 FORMS = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
-GTS_CODES = {1: "QD", 2: "BID", 3: "TID", 4: "QID"}
+GTS_CODES = {1: ("QD", "AM", "PM"), 2: ("BID",), 3: ("TID", "Q8H"), 4: ("QID", "Q6H")}
 SNOMED_CODES = {1: "229797004", 2: "229799001", 3: "229798009", 4: "307439001"}
 MOMENTS = {1: ("MORN",), 2: ("MORN", "EVE"), 3: ("MORN", "NOON", "EVE"), 4: ("MORN", "NOON", "EVE", "NIGHT")}
 MEALS = {1: ("PCM",), 2: ("CM", "CV"), 3: ("ACM", "ACD", "ACV"), 4: ("CM", "CD", "CV", "HS")}
+WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 CLOCKS = {1: ("08:00:00",), 2: ("08:00:00", "20:00:00"), 3: ("07:00:00", "13:00:00", "19:00:00")}
 
 Amount = Callable[[Decimal], dict[str, Any]]
@@ -54,7 +55,8 @@ def one(amount: dict[str, Any], timing: dict[str, Any]) -> Instructions:
 def by_frequency(rng: Random, daily: int, amount: Amount) -> Instructions:
     """So many times a day."""
     n = portions(rng, daily, 5)
-    return one(amount(Decimal(daily) / n), {"repeat": {"frequency": n, "period": 1, "periodUnit": "d"}})
+    every_day: dict[str, Any] = {"dayOfWeek": WEEK} if rng.random() < 0.05 else {}
+    return one(amount(Decimal(daily) / n), {"repeat": {"frequency": n, "period": 1, "periodUnit": "d", **every_day}})
 
 
 def by_hours(rng: Random, daily: int, amount: Amount) -> Instructions:
@@ -66,7 +68,7 @@ def by_hours(rng: Random, daily: int, amount: Amount) -> Instructions:
 def by_code(rng: Random, daily: int, amount: Amount) -> Instructions:
     """A timing code, sometimes beside the structure that says the same."""
     n = portions(rng, daily)
-    system, code = rng.choice(((GTS, GTS_CODES[n]), (SNOMED, SNOMED_CODES[n])))
+    system, code = rng.choice(((GTS, rng.choice(GTS_CODES[n])), (SNOMED, SNOMED_CODES[n])))
     timing: dict[str, Any] = {"code": {"coding": [{"system": system, "code": code}]}}
     if rng.random() < 0.4:
         timing["repeat"] = {"frequency": n, "period": 1, "periodUnit": "d"}
@@ -108,19 +110,33 @@ def by_rate(rng: Random, daily: int, amount: Amount) -> Instructions:
     return [{"doseAndRate": [rng.choice((ratio, quantity))]}]
 
 
-def by_twice_said(rng: Random, daily: int, amount: Amount) -> Instructions:
-    """The same dose ordered and calculated: two entries that describe one dose."""
+def by_schedule(rng: Random, daily: int, amount: Amount) -> Instructions:
+    """A plan of so many in the morning, at noon, in the evening and at night, an instruction for each."""
+    counts = dict.fromkeys(MOMENTS[4], 0)
+    for _ in range(max(daily // 50, 1)):
+        counts[rng.choice(MOMENTS[4])] += 1
+    taken = {when: Decimal(50 * n) for when, n in counts.items() if n} if daily % 50 == 0 else {"MORN": Decimal(daily)}
+    made = [one(amount(dose), {"repeat": {"when": [when]}})[0] for when, dose in taken.items()]
+    return [{"sequence": 1, **part} for part in made] if rng.random() < 0.3 else made
+
+
+def by_dose_type(rng: Random, daily: int, amount: Amount) -> Instructions:
+    """The same dose calculated, to be given and ordered: entries that describe one dose, in mg and in tablets."""
     made = by_frequency(rng, daily, amount)
     entry = made[0]["doseAndRate"][0]
+    each = milligrams(Decimal(daily) / made[0]["timing"]["repeat"]["frequency"])
     system = "http://terminology.hl7.org/CodeSystem/dose-rate-type"
-    kinds = ("ordered", "calculated")
-    made[0]["doseAndRate"] = [{"type": {"coding": [{"system": system, "code": kind}]}, **entry} for kind in kinds]
+    kinds = rng.choice((("ordered", "calculated"), ("calculated", "admin-amount", "ordered")))
+    told = [entry if kind != "calculated" else {"doseQuantity": each} for kind in kinds]
+    made[0]["doseAndRate"] = [
+        {"type": {"coding": [{"system": system, "code": kind}]}, **x} for kind, x in zip(kinds, told, strict=True)
+    ]
     return made
 
 
 SHAPES: tuple[Callable[[Random, int, Amount], Instructions], ...] = (
     by_frequency, by_frequency, by_frequency, by_hours, by_code, by_code, by_moments, by_moments, by_clock, by_parts,
-    by_rate, by_twice_said,
+    by_rate, by_dose_type, by_schedule,
 )  # fmt: skip
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from tests.generative.awkward_results import analyte_of
 from tests.generative.clock import NOW, read
-from tests.generative.results import ACTING, CODES, LOINC, SPELLINGS
+from tests.generative.codes import ACTING, analyte_of, kind_of
+from tests.generative.spellings import SPELLINGS
 
 Resource = dict[str, Any]
 FINAL = ("final", "amended", "corrected")
@@ -24,62 +26,97 @@ GRADE_2 = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A result, wherever it lies: the element with code and value, what it lies in, and the list to take it out of."""
+
+    element: Resource
+    around: tuple[Resource, ...]
+    siblings: list[Any]
+    place: Any
+
+    def get(self, key: str) -> Any:
+        """A member of its own, else of what it lies in."""
+        return next((x[key] for x in (self.element, *self.around) if key in x), None)
+
+    def take_out(self) -> None:
+        """Remove it from the request."""
+        self.siblings[:] = [x for x in self.siblings if x is not self.place]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A plain result of an acting analyte: its value in the canonical unit, and when."""
+
+    seen: Seen
+    analyte: str
+    value: Decimal
+    when: datetime
+
+
 def resources(request: Resource, key: str) -> list[Resource]:
     """The resources of that prefetched Bundle; none where it is no Bundle with entries."""
+    return [entry["resource"] for entry in entries(request, key)]
+
+
+def entries(request: Resource, key: str) -> list[Resource]:
+    """The entries of that prefetched Bundle, to be changed in place."""
     bundle = request["prefetch"].get(key)
-    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        return []
-    return [entry["resource"] for entry in bundle.get("entry", [])]
+    found: list[Resource] = bundle.get("entry", []) if isinstance(bundle, dict) else []
+    return found
 
 
-def observations(request: Resource) -> list[Resource]:
-    """The prefetched Observations."""
-    return [x for x in resources(request, "results") if x["resourceType"] == "Observation"]
+def observations(request: Resource) -> Iterator[Seen]:
+    """Each result, component and contained Observation of the prefetched results and reports."""
+    for key in ("results", "reports"):
+        listed = entries(request, key)
+        for entry in list(listed):
+            resource = entry["resource"]
+            if resource["resourceType"] == "Observation":
+                yield Seen(resource, (), listed, entry)
+            yield from _within(resource)
 
 
-def kind_of(result: Resource) -> str | None:
-    """The kind of quantity that the result's LOINC code measures."""
-    codings = result["code"].get("coding", [])
-    codes = {coding.get("code") for coding in codings if coding.get("system") == LOINC}
-    return next((kind for kinds in CODES.values() for kind, members in kinds.items() if codes & set(members)), None)
+def _within(resource: Resource) -> Iterator[Seen]:
+    for key in ("component", "contained"):
+        for part in list(resource.get(key, [])):
+            if key == "component" or part.get("resourceType") == "Observation":
+                yield Seen(part, (resource,), resource[key], part)
 
 
-def factor(quantity: Resource, kind: str) -> str | None:
+def factor(quantity: Resource, kind: str) -> Fraction | None:
     """Canonical units per unit sent, as the table of spellings says it; None where text or code do not tell."""
     names = [quantity[key] for key in ("unit", "code") if key in quantity]
     found = {SPELLINGS[kind].get(name) for name in names}
     return found.pop() if len(found) == 1 else None
 
 
-def number(result: Resource) -> Decimal | None:
+def number(seen: Seen) -> Decimal | None:
     """The value of a count in its canonical unit; None unless it is exact, plain and plausible."""
-    kind, quantity = kind_of(result), result.get("valueQuantity")
+    kind, quantity = kind_of(seen.element), seen.element.get("valueQuantity")
     if kind is None or quantity is None or "comparator" in quantity:
         return None
     scale = factor(quantity, kind)
-    if (
-        scale is None
-        or "/" in scale
-        or quantity["value"] < 0
-        or set(result) & {"dataAbsentReason", "modifierExtension"}
-    ):
+    spoiled = {"dataAbsentReason", "modifierExtension"} & {key for x in (seen.element, *seen.around) for key in x}
+    if scale is None or spoiled or quantity["value"] < 0:
         return None
-    value = Decimal(quantity["value"]) * Decimal(scale)
-    return value if value < 500 or analyte_of(result) == "platelets" else None
+    value = Decimal(quantity["value"]) * scale.numerator / scale.denominator
+    return value if value < 500 or analyte_of(seen.element) == "platelets" else None
 
 
-def moment(result: Resource) -> datetime | None:
+def moment(seen: Seen) -> datetime | None:
     """When the sample was taken, if an instant says it."""
-    text = result.get("effectiveDateTime") or result.get("effectivePeriod", {}).get("start")
+    period = seen.get("effectivePeriod") or {}
+    text = seen.get("effectiveDateTime") or seen.get("effectiveInstant") or period.get("start")
     return read(text) if text else None
 
 
-def acting_counts(request: Resource) -> Iterator[tuple[Resource, str, Decimal, datetime]]:
-    """Each plain result of an acting analyte: resource, analyte, canonical value, instant."""
-    for result in observations(request):
-        analyte, value, when = analyte_of(result), number(result), moment(result)
+def acting_counts(request: Resource) -> Iterator[Count]:
+    """Each plain result of an acting analyte."""
+    for seen in observations(request):
+        analyte, value, when = analyte_of(seen.element), number(seen), moment(seen)
         if analyte in ACTING and value is not None and when is not None and when <= NOW:
-            yield result, str(analyte), value, when
+            yield Count(seen, str(analyte), value, when)
 
 
 def plain_orders(request: Resource) -> list[Resource]:
@@ -107,14 +144,15 @@ def edges(order: Resource) -> tuple[list[datetime], list[datetime]]:
     starts = [order.get("authoredOn"), *(period.get("start") for period in periods)]
     ends = [instant_of(period["end"]) for period in periods if "end" in period]
     begun = [instant_of(text) for text in starts if text]
-    if "expectedSupplyDuration" in supply and begun:
-        ends.append(min(begun) + timedelta(days=int(supply["expectedSupplyDuration"]["value"])))
+    lasting = supply.get("expectedSupplyDuration")
+    if lasting and begun:
+        ends.append(min(begun) + timedelta(days=int(lasting["value"]) if lasting.get("code") == "d" else 0))
     return begun, ends
 
 
 def instant_of(text: str) -> datetime:
-    """The instant, or the midnight of the date."""
-    return read(text) or datetime.fromisoformat(f"{text[:10]}T00:00:00+00:00")
+    """The instant, or the midnight of the date or of the first of the month."""
+    return read(text) or datetime.fromisoformat(f"{(text + '-01-01')[:10]}T00:00:00+00:00")
 
 
 def in_course(request: Resource, when: datetime) -> bool:

@@ -3,61 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from tests.generative.chart import Chart, Resource
+from tests.generative.chart import Chart
 from tests.generative.clock import ago
-from tests.generative.results import ACTING
+from tests.generative.codes import ACTING, CHEMISTRY
+from tests.generative.complications import (
+    feverish,
+    held,
+    recorded,
+    recorded_of_blood,
+    renewed,
+    transfused,
+)
+from tests.generative.episodes import (
+    at_lowest,
+    dose_unsaid,
+    interrupted,
+    low_before,
+    lowered,
+    poisoned,
+    recovered,
+    still_running,
+    unrecovered,
+)
+from tests.generative.histories import EDGES, background, baseline, continued, dose, low, recent
 
-EDGES = (0.04, 0.5, 1.0, 2.0, 2.9, 3.1, 4.5, 6.0, 6.99, 7.0)
-LATE = (7.1, 8.0, 10.0, 13.9, 14.0, 14.1, 20.0, 30.0)
-
-
-def recent(chart: Chart, late: float = 0.1) -> float:
-    """The age in days of the newest count: mostly within a week."""
-    return chart.rng.choice(LATE if chart.rng.random() < late else EDGES)
-
-
-def dose(chart: Chart, *weights: int) -> int:
-    """A dose level, by weight from 50 mg/day."""
-    return chart.rng.choices((50, 100, 150, 200)[: len(weights)], weights)[0]
-
-
-def baseline(chart: Chart, start: float, **grades: int) -> None:
-    """Counts before the first dose."""
-    chart.draw(start + chart.rng.choice((0.5, 2, 7, 13, 27)), **grades)
-
-
-def background(chart: Chart, start: float, newest: float) -> None:
-    """Counts of the course, none of them low, older than `newest`."""
-    for _ in range(chart.rng.randrange(3)):
-        age = chart.rng.uniform(newest + 1, max(start - 1, newest + 1.5))
-        chart.draw(age, **{chart.rng.choice(ACTING): chart.rng.choice((0, 1, 2))})
-
-
-def low(chart: Chart, worst: int = 3) -> dict[str, int]:
-    """One count at that grade, sometimes a second one below the limits too."""
-    grades = {chart.rng.choice(ACTING): worst}
-    if chart.rng.random() < 0.3:
-        grades.setdefault(chart.rng.choice(ACTING), 2)
-    return grades
-
-
-def continued(chart: Chart, order: Resource, daily: int) -> None:
-    """A draft beside a running order: keep, raise, lower, stop, duplicate."""
-    kinds = ("keep", "raise", "raise-two", "lower", "above", "stop", "duplicate", "two")
-    kind = chart.rng.choices(kinds, (34, 20, 6, 10, 6, 6, 10, 5))[0]
-    changes = {"raise": 50, "raise-two": 100, "lower": -50 if daily > 50 else 0, "above": 250 - daily}
-    if kind == "stop":
-        made = chart.propose(daily, order)
-        made["status"] = chart.rng.choice(("stopped", "on-hold", "cancelled"))
-        chart.tags.add("row-0")
-    elif kind == "duplicate":
-        chart.propose(daily)
-    elif kind == "two":
-        chart.propose(daily, order)
-        chart.propose(50)
-    else:
-        chart.propose(daily + changes.get(kind, 0), order)
+# On and beside the windows of the protocol.
+DAYS = "0.5 1 3 6 7 8 13 14 15 20 21 22 27 28 29 35 45 60 89 90 91 119 120 150 179 181 300"
 
 
 def steady(chart: Chart) -> None:
@@ -68,6 +41,18 @@ def steady(chart: Chart) -> None:
     background(chart, start, newest)
     order = chart.give(daily, start)
     chart.draw(newest, **({chart.rng.choice(ACTING): 2} if chart.rng.random() < 0.2 else {}))
+    continued(chart, order, daily)
+
+
+def scattered(chart: Chart) -> None:
+    """A course without toxicity whose counts were drawn on different days, three days apart or more."""
+    daily, start = dose(chart, 15, 60, 17, 8), chart.rng.choice((30, 45, 70, 120))
+    baseline(chart, start)
+    order = chart.give(daily, start)
+    first = chart.rng.choice((0.5, 2, 4))
+    for analyte in ACTING:
+        days = first + chart.rng.choice((0, 0, 1, 2.9, 3, 3.1, 4, 6))
+        chart.result(analyte, ago(days), chart.rng.choice((0, 0, 1, 2)))
     continued(chart, order, daily)
 
 
@@ -90,83 +75,6 @@ def beginning(chart: Chart) -> None:
     chart.propose(chart.rng.choices((50, 100, 150, 200, 250), (15, 45, 25, 10, 5))[0])
 
 
-def interrupted(chart: Chart) -> None:
-    """The newest count is at grade 3 or 4."""
-    daily, start = dose(chart, 25, 45, 20, 10), chart.rng.choice((15, 25, 60, 150))
-    newest = min(recent(chart), start)
-    baseline(chart, start)
-    background(chart, start, newest)
-    order = chart.give(daily, start)
-    chart.draw(newest, **low(chart, chart.rng.choice((3, 3, 4))))
-    continued(chart, order, daily)
-
-
-def unrecovered(chart: Chart) -> None:
-    """An episode whose counts have not come back."""
-    daily, onset = dose(chart, 15, 50, 25, 10), chart.rng.choice((5, 9, 16, 22, 40))
-    start = onset + chart.rng.choice((10, 30, 70))
-    baseline(chart, start)
-    chart.draw(onset, **low(chart, chart.rng.choice((3, 4))))
-    ended = chart.rng.random() < 0.6
-    order = chart.give(daily, start, onset - 1 if ended and chart.rng.random() < 0.5 else None, "active")
-    if ended:
-        order["status"] = chart.rng.choice(("stopped", "on-hold", "completed"))
-    if chart.rng.random() < 0.85:
-        chart.draw(min(recent(chart), onset - 1), **low(chart, 2))
-    chart.propose(chart.rng.choice((daily, max(daily - 50, 50))), order if chart.rng.random() < 0.8 else None)
-
-
-def recovered(chart: Chart, daily: int = 0, running: bool | None = None) -> None:
-    """An episode that has closed; the drug is paused, runs on, or was started again."""
-    daily = daily or dose(chart, 10, 45, 30, 15)
-    onset = chart.rng.choice((12, 20, 26, 35, 50))
-    start = onset + chart.rng.choice((10, 30, 70))
-    baseline(chart, start)
-    chart.draw(onset, **low(chart, chart.rng.choice((3, 3, 4))))
-    runs = chart.rng.random() < 0.25 if running is None else running
-    order = chart.give(daily, start, None if runs or chart.rng.random() < 0.3 else onset - 1)
-    if not runs:
-        order["status"] = chart.rng.choice(("stopped", "on-hold", "completed"))
-    if chart.rng.random() < 0.5:
-        chart.draw(onset - 4)
-    chart.draw(min(recent(chart), onset - 5))
-    wanted = chart.rng.choices((max(daily - 50, 50), daily, daily + 50, 50, 250), (40, 35, 8, 10, 7))[0]
-    chart.propose(wanted, order if chart.rng.random() < 0.85 else None)
-
-
-def lowered(chart: Chart) -> None:
-    """An episode, a restart at a lower level, and what followed."""
-    first, onset = dose(chart, 0, 45, 30, 25), chart.rng.choice((45, 70, 100))
-    baseline(chart, onset + 30)
-    chart.draw(onset, **low(chart, 3))
-    chart.give(first, onset + 30, onset - 1, chart.rng.choice(("stopped", "completed")))
-    chart.draw(onset - 8)
-    restart = onset - 10
-    order = chart.give(first - 50, restart)
-    if chart.rng.random() < 0.4:
-        background(chart, restart, 8)
-    chart.draw(recent(chart), **(low(chart, chart.rng.choice((2, 3, 4))) if chart.rng.random() < 0.55 else {}))
-    continued(chart, order, first - 50)
-
-
-def poisoned(chart: Chart) -> None:
-    """Chemistry at grade 3 or 4; the counts are good."""
-    daily, start, when = dose(chart, 25, 40, 20, 15), chart.rng.choice((20, 60)), recent(chart, 0.1)
-    analyte = chart.rng.choice(("creatinine", "bilirubin", "alt", "ast"))
-    baseline(chart, start)
-    if chart.rng.random() < 0.4:
-        chart.result(analyte, ago(start + 3), chart.rng.choice((0, 0, 1, 2)))
-    if chart.rng.random() < 0.35:
-        chart.give(daily + 50, start, 16, "stopped")
-        chart.result(analyte, ago(17), 3)
-        order = chart.give(daily, chart.rng.choice((16, 15, 12)))
-    else:
-        order = chart.give(daily, start)
-    chart.draw(min(recent(chart), start))
-    chart.result(analyte, ago(min(when, start)), chart.rng.choice((1, 2, 3, 3, 3, 4)))
-    continued(chart, order, daily)
-
-
 def paused(chart: Chart) -> None:
     """A pause without an episode."""
     daily, end = dose(chart, 15, 50, 25, 10), chart.rng.choice((3, 10, 27, 29, 60, 89, 91))
@@ -176,16 +84,6 @@ def paused(chart: Chart) -> None:
     chart.draw(recent(chart, 0.2), **(low(chart, chart.rng.choice((1, 2, 3))) if chart.rng.random() < 0.3 else {}))
     wanted = chart.rng.choices((daily, 50, 100, daily + 50, 250), (50, 15, 15, 12, 8))[0]
     chart.propose(wanted, order if chart.rng.random() < 0.5 else None)
-
-
-def low_before(chart: Chart) -> None:
-    """A count at grade 3 before the first dose already."""
-    start, analyte = chart.rng.choice((15, 40)), chart.rng.choice(ACTING)
-    baseline(chart, start, **{analyte: chart.rng.choice((3, 3, 4))})
-    order = chart.give(100, start)
-    chart.draw(chart.rng.choice((8, 12)), **{analyte: chart.rng.choice((2, 3))})
-    chart.draw(recent(chart), **{analyte: chart.rng.choice((1, 2, 3, 3))})
-    continued(chart, order, 100)
 
 
 def twice_ordered(chart: Chart) -> None:
@@ -205,31 +103,45 @@ def other_drug(chart: Chart) -> None:
     chart.tags.add("other-drug")
 
 
-def at_lowest(chart: Chart) -> None:
-    """An episode at the lowest level, closed: nothing to restart at."""
-    recovered(chart, 50)
+def jumble(chart: Chart) -> None:
+    """Orders and counts at random, on days that lie on and beside the windows of the protocol.
+
+    No two orders begin at one instant, none ends before one that began earlier, or within its first day, and only the
+    last one is on hold since an unknown day: which of two came last, or ran when another one had begun, is nowhere
+    said. None ends 28 days ago, which as a date is more or less than 28 days.
+    """
+    days = [float(x) for x in DAYS.split()]
+    chart.laboratory = replace(chart.laboratory, times="instant")
+    starts = sorted(chart.rng.sample(days, chart.rng.choices((0, 1, 2, 3, 4), (1, 3, 4, 3, 2))[0]), reverse=True)
+    latest = max(days)
+    for start in starts:
+        ends = [x for x in days if x <= start - 1 and x <= latest and x != 28]
+        end = chart.rng.choice(ends) if ends and chart.rng.random() < 0.5 else None
+        order = chart.give(chart.rng.choice((50, 100, 100, 150, 200)), start, end)
+        held = "on-hold" if end is not None or start == starts[-1] else "stopped"
+        order["status"] = chart.rng.choice(("active", "active", "stopped", "completed", held))
+        latest = min(latest, end if end is not None else latest)
+    for _ in range(chart.rng.randrange(1, 7)):
+        jumbled_draw(chart, chart.rng.choice(days))
+    chart.propose(chart.rng.choice((50, 100, 150, 200, 250)), chart.rng.choice([None, *chart.orders]))
+    if chart.rng.random() < 0.2:
+        chart.propose(chart.rng.choice((50, 100, 200)))
 
 
-def still_running(chart: Chart) -> None:
-    """An episode that closed while the order ran on at the dose that caused it."""
-    recovered(chart, running=True)
-
-
-def dose_unsaid(chart: Chart) -> None:
-    """A count at grade 3 under an order that does not say its dose."""
-    onset = chart.rng.choice((3, 12, 25))
-    baseline(chart, onset + 30)
-    order = chart.give(100, onset + 30)
-    order["dosageInstruction"] = [{"text": "as discussed"}]
-    chart.draw(onset, **low(chart, 3))
-    if onset > 3:
-        order["status"] = chart.rng.choice(("stopped", "active"))
-        chart.draw(recent(chart))
-    continued(chart, order, 100)
+def jumbled_draw(chart: Chart, days: float) -> None:
+    """A blood count with grades at random, sometimes not of all analytes, sometimes with chemistry."""
+    lowest = chart.rng.choice((1, 1, 2, 3, 4))
+    for analyte in ACTING:
+        if chart.rng.random() < 0.92:
+            grade = chart.rng.choices((0, 1, 2, lowest), (5, 2, 1, 1))[0]
+            chart.result(analyte, ago(days), min(grade, lowest))
+    if chart.rng.random() < 0.3:
+        chart.result(chart.rng.choice(CHEMISTRY), ago(days), chart.rng.randrange(5))
 
 
 SCENARIOS: tuple[tuple[int, Callable[[Chart], None]], ...] = (
-    (20, steady), (10, ready), (13, beginning), (9, interrupted), (8, unrecovered), (12, recovered), (9, lowered),
-    (9, poisoned), (7, paused), (3, low_before), (3, twice_ordered), (3, other_drug), (2, at_lowest),
-    (2, still_running), (2, dose_unsaid),
+    (18, steady), (11, ready), (13, beginning), (7, interrupted), (8, unrecovered), (12, recovered), (9, lowered),
+    (6, poisoned), (7, paused), (3, low_before), (4, twice_ordered), (3, other_drug), (3, at_lowest),
+    (2, still_running), (2, dose_unsaid), (8, jumble), (6, feverish), (6, recorded), (4, recorded_of_blood),
+    (5, transfused), (3, renewed), (3, held), (3, scattered),
 )  # fmt: skip

@@ -6,110 +6,141 @@ from collections.abc import Callable
 from copy import deepcopy
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.generative.asking import RECORDS, answered, chunks, concluded, conclusion, each, said, share, wanted
-from tests.generative.awkward_results import analyte_of
-from tests.generative.awkward_results import moment as written
-from tests.generative.clock import NOW
+from tests.generative.asking import RECORDS, chunks, concluded, conclusion, heard, hold, said, wanted
+from tests.generative.clock import NOW, instant
+from tests.generative.codes import ACTING, analyte_of, kind_of, part_of
 from tests.generative.comparing import as_sent
-from tests.generative.reading import GRADE_2, factor, instant_of, kind_of, observations, resources
+from tests.generative.reading import GRADE_2, Seen, factor, instant_of, moment, observations, resources
 from tests.generative.records import record
-from tests.generative.results import ACTING
-from tests.generative.transform import STEP, made_unusable
+from tests.generative.support import G_CSF, PLATELETS, RED_CELLS
+from tests.generative.unusable import made_unusable
+from tests.generative.worsening import STEP, added
 from tests.oracle import oracle
 
 Request = dict[str, Any]
-Spoil = Callable[[Random, Request, str], None]
+Spoil = Callable[[Random, Request, str], Request | None]
 WEEK = timedelta(days=7)
 LEVEL, MAXIMUM = 50, 200
+# Where an analyte may count as recovered at grade 2 or 3, as it was before the first dose.
+DEEP_BASELINES = ("low_before", "jumble")
+# At so many records with that conclusion each count is spoiled in each way.
+ENOUGH, ASKED = 10, 60
 
 
-def of(request: Request, analyte: str) -> list[Request]:
+def of(request: Request, analyte: str) -> list[Seen]:
     """The results of that analyte that are at most a week old."""
-    found = (x for x in observations(request) if analyte_of(x) == analyte)
-    return [x for x in found if NOW - instant_of(written(x)) <= WEEK]
+    found = [x for x in observations(request) if analyte_of(x.element) == analyte]
+    return [x for x in found if NOW - (moment(x) or instant_of(x.get("effectiveDateTime") or "9999")) <= WEEK]
 
 
-def without(rng: Random, request: Request, analyte: str) -> None:
-    bundle = request["prefetch"]["results"]
-    bundle["entry"] = [x for x in bundle["entry"] if analyte_of(x["resource"]) != analyte]
+def without(rng: Random, request: Request, analyte: str) -> Request:
+    for seen in [x for x in observations(request) if analyte_of(x.element) == analyte]:
+        seen.take_out()
+    return request
 
 
-def stale(rng: Random, request: Request, analyte: str) -> None:
-    gone = {id(x) for x in of(request, analyte)}
-    bundle = request["prefetch"]["results"]
-    bundle["entry"] = [x for x in bundle["entry"] if id(x["resource"]) not in gone]
+def stale(rng: Random, request: Request, analyte: str) -> Request:
+    for seen in of(request, analyte):
+        seen.take_out()
+    return request
 
 
-def unreadable(rng: Random, request: Request, analyte: str) -> None:
-    for result in of(request, analyte):
-        made_unusable(rng, result)
+def unreadable(rng: Random, request: Request, analyte: str) -> Request:
+    for seen in of(request, analyte):
+        made_unusable(rng, seen)
+    return request
 
 
-def preliminary(rng: Random, request: Request, analyte: str) -> None:
-    for result in of(request, analyte):
-        result["status"] = "preliminary"
+def preliminary(rng: Random, request: Request, analyte: str) -> Request:
+    for seen in of(request, analyte):
+        (seen.around[0] if seen.around and "status" not in seen.element else seen.element)["status"] = "preliminary"
+    return request
 
 
-def grade_2(rng: Random, request: Request, analyte: str) -> None:
-    for result in of(request, analyte):
-        quantity = result["valueQuantity"]
-        scale = Decimal(factor(quantity, str(kind_of(result))) or 1)
-        quantity["value"] = ((GRADE_2[analyte] - STEP) / scale).quantize(STEP * STEP)
+def grade_2(rng: Random, request: Request, analyte: str) -> Request:
+    for seen in of(request, analyte):
+        quantity = seen.element["valueQuantity"]
+        scale = factor(quantity, str(kind_of(seen.element))) or 1
+        value = (GRADE_2[analyte] - STEP) * scale.denominator / scale.numerator
+        quantity["value"] = value.quantize(STEP * STEP)
+    return request
 
 
-SPOILS: tuple[Spoil, ...] = (without, stale, unreadable, preliminary, grade_2)
+def supported(rng: Random, request: Request, analyte: str) -> Request | None:
+    """Something that raises this count was given an hour before its newest sample."""
+    newest = max((when for x in of(request, analyte) if (when := moment(x))), default=None)
+    if newest is None:
+        return None
+    given, patient = instant(newest - timedelta(hours=1)), {"reference": "Patient/p1"}
+    if analyte in ("platelets", "haemoglobin"):
+        code = (PLATELETS if analyte == "platelets" else RED_CELLS)[0]
+        concept = {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+        procedure = {"resourceType": "Procedure", "id": "given", "status": "completed", "subject": patient}
+        return added(request, "transfusions", {**procedure, "code": concept, "performedDateTime": given})
+    concept = {"coding": [{"system": "http://www.whocc.no/atc", "code": rng.choice(G_CSF)}]}
+    injection = {"resourceType": "MedicationAdministration", "id": "given", "status": "completed", "subject": patient}
+    return added(
+        request, "administrations", {**injection, "medicationCodeableConcept": concept, "effectiveDateTime": given}
+    )
 
 
-def plain_records(records: int, wanted_conclusion: str, statuses: tuple[str, ...]) -> list[int]:
-    """Unperturbed records with that conclusion whose orders are all in these states."""
-    return [
+SPOILS: tuple[Spoil, ...] = (without, stale, unreadable, preliminary, grade_2, supported)
+
+
+@cache
+def plain_records(wanted_conclusion: str, statuses: tuple[str, ...]) -> tuple[int, ...]:
+    """Unperturbed records with that conclusion, their orders all in these states and their counts all direct."""
+    found = (
         seed
-        for seed in range(records)
-        if not record(seed).tags
-        and concluded(seed) == wanted_conclusion
+        for seed in range(RECORDS)
+        if wanted(seed).conclusion == wanted_conclusion
+        and not record(seed).tags
+        and record(seed).scenario not in DEEP_BASELINES
         and {x["status"] for x in resources(record(seed).request, "medications") if "status" in x} <= set(statuses)
-    ]
+        and not any(part_of(x.element) for x in observations(record(seed).request))
+        and concluded(seed) == wanted_conclusion
+    )
+    return tuple(seed for seed, _ in zip(found, range(ASKED), strict=False))
 
 
 def still(wanted_conclusion: str, spoil: Spoil) -> Callable[[Random, int], str | None]:
-    """A check: with any one count spoiled, that conclusion is gone."""
+    """A check: with one count spoiled, another one for each record, that conclusion is gone."""
 
     def check(rng: Random, seed: int) -> str | None:
-        for analyte in ACTING:
-            request = deepcopy(record(seed).request)
-            spoil(rng, request, analyte)
-            if conclusion(request) == wanted_conclusion:
-                return f"{wanted_conclusion} with {analyte} {spoil.__name__}"
+        analyte = rng.choice(ACTING)
+        request = spoil(rng, deepcopy(record(seed).request), analyte)
+        if request and conclusion(request) == wanted_conclusion:
+            return f"{wanted_conclusion} with {analyte} {spoil.__name__}"
         return None
 
     return check
 
 
-@pytest.mark.hazard("H02", "H04", "H06", "H07")
+@pytest.mark.hazard("H02", "H04", "H06", "H07", "H13")
 @pytest.mark.parametrize("spoil", SPOILS, ids=lambda x: x.__name__)
-def test_no_escalation_with_a_count_unknown_stale_preliminary_or_low(spoil: Spoil) -> None:
-    seeds = plain_records(RECORDS // 6, "escalate", ("active",))
-    assert len(seeds) > 10
-    assert each(seeds, still("escalate", spoil)) == []
+def test_no_escalation_with_a_count_unknown_stale_preliminary_low_or_supported(spoil: Spoil) -> None:
+    seeds = plain_records("escalate", ("active",))
+    assert len(seeds) >= ENOUGH
+    hold(seeds, still("escalate", spoil))
 
 
-@pytest.mark.hazard("H06", "H11", "H20")
+@pytest.mark.hazard("H06", "H11", "H13", "H20")
 @pytest.mark.parametrize("spoil", SPOILS, ids=lambda x: x.__name__)
 def test_no_restart_without_proof_of_recovery(spoil: Spoil) -> None:
-    seeds = plain_records(RECORDS // 6, "restart-reduced", ("stopped", "completed", "on-hold"))
-    assert len(seeds) > 10
-    assert each(seeds, still("restart-reduced", spoil)) == []
+    seeds = plain_records("restart-reduced", ("stopped", "completed", "on-hold"))
+    assert len(seeds) >= ENOUGH
+    hold(seeds, still("restart-reduced", spoil))
 
 
 def offers(seed: int) -> list[Request]:
     """The orders that the card offers to write."""
-    suggestions = [x for card in answered(seed).get("cards", []) for x in card.get("suggestions", [])]
-    actions = [action for x in suggestions for action in x.get("actions", []) if action["type"] != "delete"]
+    actions = [action for x in heard(seed).suggestions for action in x.get("actions", []) if action["type"] != "delete"]
     return [x["resource"] for x in actions if x["resource"]["resourceType"] == "MedicationRequest"]
 
 
@@ -140,16 +171,15 @@ def too_much(_: Random, seed: int) -> str | None:
 @pytest.mark.hazard("H15", "H20", "H21", "H26")
 @pytest.mark.parametrize("seeds", chunks(RECORDS), ids=str)
 def test_no_offer_raises_the_dose_above_a_limit(seeds: range) -> None:
-    assert each(seeds, too_much) == []
+    hold(seeds, too_much)
 
 
 @pytest.mark.hazard("H26")
-@pytest.mark.parametrize("seeds", share(1), ids=str)
+@pytest.mark.parametrize("seeds", chunks(RECORDS), ids=str)
 def test_at_most_one_offer_is_recommended_and_never_an_escalation(seeds: range) -> None:
     def wrong(_: Random, seed: int) -> str | None:
-        cards = answered(seed).get("cards", [])
-        recommended = [x for card in cards for x in card.get("suggestions", []) if x.get("isRecommended")]
+        recommended = [x for x in heard(seed).suggestions if x.get("isRecommended")]
         bold = said(seed).topic == "escalate" and recommended
         return f"recommends {[x['label'] for x in recommended]}" if len(recommended) > 1 or bold else None
 
-    assert each(seeds, wrong) == []
+    hold(seeds, wrong)

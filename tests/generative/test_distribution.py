@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from tests.generative.asking import RECORDS, told
+from tests.generative.asking import RECORDS, heard, told
 from tests.generative.comparing import PERMISSIVENESS
 from tests.generative.records import record
 
@@ -15,7 +15,13 @@ TOPICS = (
 )  # fmt: skip
 SILENCES = ("another drug", "row 0", "row 11", "412")
 REASONS_TO_REFER = (
-    "grade-4", "second-episode", "long-interruption", "no-lower-level", "onset-dose-unknown", "baseline-grade-3",
+    "grade-4", "febrile-neutropenia", "second-episode", "long-interruption", "no-lower-level", "onset-dose-unknown",
+    "baseline-grade-3",
+)  # fmt: skip
+# Of section 6 of the protocol, without the one that no record can bring about: `internal-error`.
+REASONS_UNKNOWN = (
+    "absent", "stale", "unreadable", "wrong-unit", "not-final", "conflicting", "other-patient", "fetch-failed",
+    "incomplete", "not-read", "future", "too-far-apart", "undetermined-dose", "unknown-protocol",
 )  # fmt: skip
 
 
@@ -30,13 +36,14 @@ def silence(seed: int) -> str:
 
 @cache
 def counts() -> Counter[str]:
-    """How many records of each kind there are, as the oracle sees them."""
+    """How many records of each kind there are, as the oracle sees them; the unknown as the product lists it."""
     found: Counter[str] = Counter()
     for seed in range(RECORDS):
         answer = told(seed)
         found[f"topic {answer['topic']}" if answer["topic"] else f"silence {silence(seed)}"] += 1
         found[f"conclusion {answer['conclusion']}"] += 1
         found.update(f"refer {reason}" for reason in answer["refer"])
+        found.update(f"unknown {reason}" for reason in heard(seed).unknown)
     return found
 
 
@@ -45,6 +52,7 @@ KINDS = [
     *(f"topic {name}" for name in TOPICS),
     *(f"silence {name}" for name in SILENCES),
     *(f"refer {name}" for name in REASONS_TO_REFER),
+    *(f"unknown {name}" for name in REASONS_UNKNOWN),
 ]
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.generative.asking import answered, each, share
-from tests.generative.comparing import EXTENSION, by_product
+from tests.generative.asking import answered, hold, share
+from tests.generative.comparing import EXTENSION, by_product, quick_answer
 from tests.generative.records import record
 from tests.generative.transform import SAME
-from tests.support import answer, normalise
+from tests.support import normalise
 
 Response = dict[str, Any]
 Change = Callable[[Random, Response], Response]
@@ -35,7 +35,7 @@ def changed_by(change: Change) -> Callable[[Random, int], str | None]:
 
     def check(rng: Random, seed: int) -> str | None:
         before = known_again(answered(seed))
-        after = known_again(answer(change(rng, record(seed).request)))
+        after = known_again(quick_answer(change(rng, record(seed).request)))
         return "; ".join(
             f"{key}: {before.get(key)} became {after.get(key)}" for key in before if before[key] != after.get(key)
         )
@@ -44,17 +44,17 @@ def changed_by(change: Change) -> Callable[[Random, int], str | None]:
 
 
 @pytest.mark.hazard("H01", "H03", "H16", "H22")
-@pytest.mark.parametrize("seeds", share(0.15), ids=str)
+@pytest.mark.parametrize("seeds", share(0.04), ids=str)
 @pytest.mark.parametrize("change", SAME, ids=lambda x: x.__name__)
 def test_the_same_in_other_words_gets_the_same_answer(change: Change, seeds: range) -> None:
-    assert each(seeds, changed_by(change)) == []
+    hold(seeds, changed_by(change))
 
 
 def differs_when_asked_again(_: Random, seed: int) -> str | None:
-    again = normalise(answer(record(seed).request))
+    again = normalise(quick_answer(record(seed).request))
     return None if again == normalise(answered(seed)) else "another answer to the same request"
 
 
-@pytest.mark.parametrize("seeds", share(0.1), ids=str)
+@pytest.mark.parametrize("seeds", share(0.06), ids=str)
 def test_the_same_request_gets_the_same_answer_ids_aside(seeds: range) -> None:
-    assert each(seeds, differs_when_asked_again) == []
+    hold(seeds, differs_when_asked_again)

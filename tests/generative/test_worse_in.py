@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
-from tests.generative.asking import bolder, concluded, conclusion, each, share
+from tests.generative.asking import bolder, concluded, conclusion, hold, share
+from tests.generative.recording import WORSE
 from tests.generative.records import record
-from tests.generative.transform import WORSE, hidden
+from tests.generative.worsening import hidden, lowered_part
 
 Request = dict[str, Any]
 Change = Callable[[Random, Request], Request | None]
+# Two answers for each record and change: not every record can be asked in every way. What few records allow is asked
+# of more of them.
+PART = {hidden: 0.12, lowered_part: 0.2}
 
 
 def bolder_after(change: Change) -> Callable[[Random, int], str | None]:
@@ -31,8 +35,10 @@ def bolder_after(change: Change) -> Callable[[Random, int], str | None]:
     return check
 
 
+CASES = [pytest.param(x, seeds, id=f"{x.__name__}-{seeds}") for x in WORSE for seeds in share(PART.get(x, 0.04))]
+
+
 @pytest.mark.hazard("H02", "H04", "H10", "H11")
-@pytest.mark.parametrize("seeds", share(0.2), ids=str)
-@pytest.mark.parametrize("change", WORSE, ids=lambda x: x.__name__)
+@pytest.mark.parametrize(("change", "seeds"), CASES)
 def test_worse_in_is_never_bolder_out(change: Change, seeds: range) -> None:
-    assert each(seeds, bolder_after(change)) == []
+    hold(seeds, bolder_after(change))

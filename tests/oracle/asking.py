@@ -35,6 +35,17 @@ def obs(name, value, days_ago, **more):
     return found | more
 
 
+def lab(code, value, unit, days_ago, **more):
+    """A result by its LOINC code and its unit as text."""
+    coded = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    return obs("hb", 0, days_ago, code=coded, valueQuantity={"value": value, "unit": unit}) | more
+
+
+def without(name, days_ago=1):
+    code = COUNTS[name][0]
+    return [one for one in counts(days_ago) if one["code"]["coding"][0]["code"] != code]
+
+
 def counts(days_ago, **values):
     return [obs(name, values.get(name, COUNTS[name][2]), days_ago) for name in FOUR]
 
@@ -72,6 +83,11 @@ def ask(drafts, orders=(), observations=(), **prefetch):
 def brief(answer):
     mg = answer["proposed"]
     return answer["conclusion"], answer["topic"], answer["indicator"], None if mg is None else int(mg)
+
+
+def says(*observations, orders=None, mg=100, **prefetch):
+    """The conclusion of a draft that goes on with a running order."""
+    return ask([draft(mg)], RUNNING if orders is None else orders, observations, **prefetch)["conclusion"]
 
 
 RUNNING = [order("o1", 100, 40)]

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from tests.oracle.dose import GAPS, NO_DOSE
+from tests.oracle.dose import GAPS, NO_DOSE, holds_at
 from tests.oracle.orders import gave, gives_now, has_status_reason, level, one_dose
-from tests.oracle.times import FAR_AHEAD, LONG_AGO, day_of, days
+from tests.oracle.spells import begun_spells, latest_start
+from tests.oracle.times import FAR_AHEAD, day_of, days
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def running_course(orders, now):
 
 def effective_last(order, course):
     """The last instant of an order; one that ended on an unknown day runs until the next one starts."""
-    if order.end or order.status not in ("stopped", "completed"):
+    if order.end or order.status not in ("stopped", "completed", "on-hold"):
         return order.last
     following = [other.first for other in course.orders if other.first > order.first]
     return min(following, default=FAR_AHEAD)
@@ -49,7 +50,7 @@ def effective_last(order, course):
 
 def covers(order, course, moment):
     last = effective_last(order, course)
-    if order.first > moment:
+    if order.first > moment or not holds_at(order.doses, moment):
         return False
     return last >= moment if order.end else last > moment
 
@@ -60,30 +61,25 @@ def dose_in_force(course, moment):
         return NO_DOSE
     then = [order for order in course.orders if covers(order, course, moment)]
     if not then:
-        before = [order for order in course.orders if order.first <= moment]
-        latest = max((order.first for order in before), default=None)
-        then = [order for order in before if order.first == latest]
+        then = last_begun([order for order in course.orders if order.first <= moment], moment)
     return one_dose(then, moment) if then else NO_DOSE
 
 
-def last_dose(course, now):
-    latest = max(order.first for order in course.orders)
-    return one_dose([order for order in course.orders if order.first == latest], now)
+def last_begun(orders, moment):
+    latest = max((latest_start(order, moment) for order in orders), default=None)
+    return [order for order in orders if latest_start(order, moment) == latest]
 
 
 def current_dose(course, now):
     """Of the orders that give the drug now; in a pause the last one of the course."""
     giving = [order for order in course.orders if gives_now(order, now)]
-    return one_dose(giving, now) if giving else last_dose(course, now)
+    return one_dose(giving or last_begun(course.orders, now), now)
 
 
 def earlier_fall(course, now):
-    """Any fall of the dose without a coded reason, or a dose among several orders that cannot be told."""
-    steps = []
-    for order in sorted(course.orders, key=lambda order: (order.first, -(order.most.most or 0))):
-        begun = [phase for phase in order.doses if phase[0] <= now] or order.doses[:1]
-        steps.extend((order, level(phase[2])) for phase in begun)
-    if len(course.orders) > 1 and any(mg is None for _, mg in steps):
+    """Any fall of the dose without a coded reason, or a dose among several that cannot be told."""
+    steps = [(spell.order, level(spell.dose)) for spell in begun_spells(course, now)]
+    if len(steps) > 1 and any(mg is None for _, mg in steps):
         return True
     for (old, before), (new, after) in pairwise(steps):
         fell = before is not None and after is not None and after < before
@@ -92,28 +88,20 @@ def earlier_fall(course, now):
     return False
 
 
-def begins(order, now):
-    """The latest instant at which the present dose of an order can have begun, None where unknown."""
-    if len(order.doses) > 1:
-        begun = [phase[0] for phase in order.doses if phase[0] <= now]
-        return begun[-1] if begun and begun[-1] > LONG_AGO else None
-    return order.start[1] if order.start else None
-
-
 def at_this_dose_since(course, order, now):
-    """When the run of adjoining orders at the present dose began, at its latest; None where unknown."""
-    since = begins(order, now)
-    dose = order.dose(now)
-    while since is not None and len(order.doses) == 1 and dose.kind != GAPS:
-        before = [other for other in course.orders if other is not order and other.first < order.first]
+    """When the run of adjoining spells at the present dose of an order began, at its latest; None where unknown."""
+    begun = begun_spells(course, now)
+    spell = max((one for one in begun if one.order is order), key=lambda one: one.first)
+    while spell.start is not None and spell.dose.kind != GAPS:
+        before = [other for other in begun if other is not spell and other.first < spell.first]
         latest = max(before, key=lambda other: other.first, default=None)
-        if latest is None or not adjoins(latest, order, dose, now):
-            return since
-        order, since = latest, begins(latest, now)
-    return since
+        if latest is None or not adjoins(latest, spell):
+            break
+        spell = latest
+    return spell.start[1] if spell.start else None
 
 
-def adjoins(old, new, dose, now):
-    if old.status == "on-hold" or old.start is None or len(old.doses) > 1 or old.dose(now) != dose:
+def adjoins(old, new):
+    if old.order.status == "on-hold" or old.start is None or old.dose != new.dose:
         return False
     return old.end is None or day_of(old.end[1]) >= day_of(new.first) - days(1)

@@ -1,4 +1,4 @@
-"""Daily dose of an order: phases of (first instant, last instant, Dose)."""
+"""Daily dose of an order: one for ever, or phases that follow each other."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from tests.oracle.amounts import amount, mg_per_day, milligrams, strength_of
 from tests.oracle.limits import STEP
-from tests.oracle.times import EVER, FAR_AHEAD, read_period
+from tests.oracle.times import FAR_AHEAD, LONG_AGO, read_period, read_time
 from tests.oracle.timing import NONE, SCT, UNKNOWN, bounds, intakes
 from tests.oracle.wire import as_dict, as_list, codings
 
@@ -28,6 +28,25 @@ class Dose:
 
 
 NO_DOSE = Dose(UNDETERMINED)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`start` and `end` are pairs (first, last instant of that edge), None where open."""
+
+    dose: Dose
+    start: tuple | None = None
+    end: tuple | None = None
+
+    @property
+    def first(self):
+        return self.start[0] if self.start else LONG_AGO
+
+    @property
+    def last(self):
+        return self.end[1] if self.end else FAR_AHEAD
+
+
 ORAL = {
     (SCT, "26643006"),
     ("http://standardterms.edqm.eu", "20053000"),
@@ -84,11 +103,11 @@ def combined(per_intake, per_day, often):
 
 
 def phases(order, medication):
-    """The dose of an order over time: a list of (first, last, Dose); one for ever where nothing bounds it."""
+    """The dose of an order over time: its phases in their order; one for ever where no bounds tell several apart."""
     instructions = order.get("dosageInstruction")
     strength = strength_of(medication)
     if not isinstance(instructions, list) or not instructions:
-        return [(*EVER, NO_DOSE)]
+        return [Phase(NO_DOSE)]
     groups = []
     for instruction in instructions:
         bound = bounds(as_dict(instruction).get("timing"))
@@ -99,21 +118,20 @@ def phases(order, medication):
         else:
             groups.append((bound, [as_dict(instruction)]))
     if len(groups) == 1:
-        return [(*EVER, same_day(groups[0][1], strength))]
+        return [Phase(same_day(groups[0][1], strength))]
     return disjoint(groups, strength)
 
 
 def disjoint(groups, strength):
     found = []
     for bound, members in groups:
-        span = read_period(bound[1]) if bound and bound[0] == "boundsPeriod" else None
-        if span is None:
-            return [(*EVER, NO_DOSE)]
-        found.append((*span, same_day(members, strength)))
-    found.sort(key=lambda phase: phase[:2])
-    for before, after in pairwise(found):
-        if before[1] >= after[0] or before[1] == FAR_AHEAD:
-            return [(*EVER, NO_DOSE)]
+        if not bound or bound[0] != "boundsPeriod" or read_period(bound[1]) is None:
+            return [Phase(NO_DOSE)]
+        start, end = (read_time(bound[1].get(name)) for name in ("start", "end"))
+        found.append(Phase(same_day(members, strength), start, end))
+    found.sort(key=lambda phase: (phase.first, phase.last))
+    if any(before.last >= after.first for before, after in pairwise(found)):
+        return [Phase(NO_DOSE)]
     return found
 
 
@@ -135,19 +153,19 @@ def same_day(instructions, strength):
 
 
 def dose_at(found, moment):
-    """The dose of the phase that holds then; after the last phase, that of the last."""
-    begun = [phase for phase in found if phase[0] <= moment]
-    if not begun:
-        return NO_DOSE
-    current = begun[-1]
-    if moment > current[1] and current is not found[-1]:
-        return NO_DOSE
-    return current[2]
+    """The dose of the phase that holds then, else of the last one before: between phases no drug is given."""
+    begun = [phase for phase in found if phase.first <= moment]
+    return begun[-1].dose if begun else NO_DOSE
+
+
+def holds_at(found, moment):
+    """Whether some phase holds then; what is not in phases does so always."""
+    return len(found) == 1 or any(phase.first <= moment <= phase.last for phase in found)
 
 
 def highest(found):
     """What an order gives at most: undetermined where a phase is, not continuous where a phase is."""
-    doses = [phase[2] for phase in found]
+    doses = [phase.dose for phase in found]
     if any(dose.kind == UNDETERMINED for dose in doses):
         return NO_DOSE
     top = max(doses, key=lambda dose: dose.most)

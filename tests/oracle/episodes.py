@@ -8,6 +8,7 @@ from tests.oracle.limits import ACTING
 from tests.oracle.newest import newest
 from tests.oracle.orders import gives_now, level, one_level_below
 from tests.oracle.results import PRELIMINARY, later
+from tests.oracle.spells import begun_spells
 from tests.oracle.times import days
 
 
@@ -49,9 +50,12 @@ def in_course(result, course):
     return course is not None and result.end >= course.first and result.start <= course.until
 
 
-def episodes(results, baselines, course):
+def episodes(results, recorded, baselines, course):
+    """`recorded`: results that recorded toxicities count as; they open and lengthen an episode, and close none."""
     acting = [one for analyte in ACTING for one in finals_of(results, analyte) if in_course(one, course)]
-    bad = sorted((one for one in acting if one.usable and one.low >= 3), key=lambda one: (one.start, one.end))
+    bad = [one for one in acting if one.usable and one.low >= 3]
+    bad += [one for one in recorded if in_course(one, course)]
+    bad.sort(key=lambda one: (one.start, one.end))
     found, current = [], []
     for number, one in enumerate(bad):
         current.append(one)
@@ -98,13 +102,13 @@ def ceiling(course, found):
 
 def resumed(course, episode, limit, now):
     """Whether an order has given the ceiling or less since the episode closed."""
-    for order in course.orders:
-        dose = level(order.most)
-        if dose is None or limit is None or dose > limit or gives_now(order, now):
+    for spell in begun_spells(course, now):
+        dose = level(spell.dose)
+        if dose is None or limit is None or dose > limit or gives_now(spell.order, now):
             continue
-        if order.start and order.start[0] > episode.closed:
+        if spell.start and spell.start[0] > episode.closed:
             return True
-        if order.end and order.end[0] > episode.closed and order.status not in ("stopped", "on-hold"):
+        if spell.end and spell.end[0] > episode.closed and spell.order.status not in ("stopped", "on-hold"):
             return True
     return False
 

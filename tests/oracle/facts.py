@@ -6,15 +6,24 @@ from fractions import Fraction
 
 from tests.oracle import drug
 from tests.oracle.course import Course, current_dose, running_course
+from tests.oracle.differential import with_neutrophils
 from tests.oracle.dose import NO_DOSE, Dose
 from tests.oracle.episodes import accepted_grade, baseline, ceiling, episodes
 from tests.oracle.limits import ACTING, PROTOCOL
 from tests.oracle.newest import neutrophils_bounded, voice, without_superseded
 from tests.oracle.orders import Order, gives_now, is_active, read_order, unreadable
-from tests.oracle.results import own_codes, read_observation
+from tests.oracle.panels import unwrap
+from tests.oracle.recorded import as_result, read_records, terms
+from tests.oracle.results import own_codes, read_item
+from tests.oracle.support import kinds_of, read_supports
 from tests.oracle.times import day_of, read_time
-from tests.oracle.toxicity import Toxicity, grade_all, holds, toxicities
+from tests.oracle.toxicity import Toxicity, grade_all, holds, recorded_toxicities, records_gap, toxicities
 from tests.oracle.wire import as_dict, as_list, belongs_to, of_type, open_bundle
+
+# What each key of the record brings, and whether a failure there leaves a gap that counts.
+TOXICITY_KEYS = {"adverseEvents": "AdverseEvent", "conditions": "Condition", "gradings": "Observation"}
+SUPPORT_KEYS = {"transfusions": "Procedure", "administrations": "MedicationAdministration"}
+GAP_KEYS = ("medications", "results", "reports", *TOXICITY_KEYS)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,9 @@ class Facts:
     ceiling: Fraction | None = None
     ceiling_known: bool = True
     toxicities: list[Toxicity] = field(default_factory=list)
+    records: list = field(default_factory=list)
+    supports: list = field(default_factory=list)
+    temperatures: list = field(default_factory=list)
 
     @property
     def giving(self):
@@ -63,35 +75,62 @@ class Facts:
 
 def read_facts(request, now):
     context, prefetch = as_dict(request.get("context")), as_dict(request.get("prefetch"))
-    patient, server = context.get("patientId"), request.get("fhirServer")
-    drafted, _ = open_bundle(context.get("draftOrders"))
-    written, order_gap = open_bundle(prefetch.get("medications"))
-    observed, result_gap = open_bundle(prefetch.get("results"))
-    pool = [pair for pair in drafted + written + observed if pair[1]["resourceType"] == "Medication"]
-    facts = read_orders(Facts(now), of_type(written, "MedicationRequest"), pool, server)
-    drafts = own(of_type(drafted, "MedicationRequest"), pool, server, facts.course)
-    observations = of_type(observed, "Observation")
+    server = request.get("fhirServer")
+    opened = {key: open_bundle(prefetch.get(key)) for key in (*GAP_KEYS, *SUPPORT_KEYS)}
+    opened["drafts"] = open_bundle(context.get("draftOrders"))
+    pool = [pair for entries, _ in opened.values() for pair in entries if pair[1]["resourceType"] == "Medication"]
+    facts = read_orders(Facts(now), of_type(opened["medications"][0], "MedicationRequest"), pool, server)
+    drafts = own(of_type(opened["drafts"][0], "MedicationRequest"), pool, server, facts.course)
+    items = unwrap(opened["results"][0] + opened["reports"][0], server)
+    toxic, given = toxic_resources(opened), given_resources(opened, pool, server)
+    used = [order.raw for order in facts.orders] + [raw for raw, _ in drafts] + given
+    used += [item.raw for item in items if own_codes(item.raw)]
+    used += [raw for raw in toxic if raw["resourceType"] != "Observation" or raw.get("subject")]
     facts = replace(
         facts,
         drafts=[read_draft(raw, said, pool, server, now) for raw, said in drafts],
-        missing_prefetch="medications" not in prefetch or "results" not in prefetch,
-        order_gap=order_gap or any(unreadable(order) for order in facts.orders),
-        gap=order_gap or result_gap or is_failure(prefetch.get("patient")),
+        foreign=other_patient(prefetch, context.get("patientId"), used, server),
+        child=is_child(prefetch, now),
+        supports=read_supports(given, pool, server, now),
+        records=read_records(toxic, now),
     )
-    used = [order.raw for order in facts.orders] + [raw for raw, _ in drafts]
-    used += [raw for raw in observations if own_codes(raw)]
-    foreign = any(not belongs_to(raw, patient, server) for raw in used) or other_patient(prefetch, patient)
-    facts = replace(facts, foreign=foreign, child=is_child(prefetch, now), other_protocol=other_protocol(facts))
-    return read_results(facts, observations)
+    return read_results(read_gaps(facts, prefetch, opened), items)
+
+
+def read_gaps(facts, prefetch, opened):
+    order_gap = opened["medications"][1] or any(unreadable(order) for order in facts.orders)
+    gap = any(opened[key][1] for key in GAP_KEYS) or is_failure(prefetch.get("patient"))
+    return replace(
+        facts,
+        missing_prefetch="medications" not in prefetch or "results" not in prefetch,
+        order_gap=order_gap,
+        gap=gap or records_gap(facts.records),
+        other_protocol=other_protocol(facts),
+    )
+
+
+def toxic_resources(opened):
+    """Resources that carry a term of toxicity."""
+    listed = [raw for key, kind in TOXICITY_KEYS.items() for raw in of_type(opened[key][0], kind)]
+    return [raw for raw in listed if terms(raw)]
+
+
+def given_resources(opened, pool, server):
+    """Transfusions and growth factors, whatever came of them."""
+    listed = [raw for key, kind in SUPPORT_KEYS.items() for raw in of_type(opened[key][0], kind)]
+    return [raw for raw in listed if kinds_of(raw, pool, server)]
 
 
 def is_failure(resource):
     return as_dict(resource).get("resourceType") == "OperationOutcome"
 
 
-def other_patient(prefetch, patient):
+def other_patient(prefetch, patient, used, server):
+    """Whether anything that is used is of another patient."""
     person = as_dict(prefetch.get("patient"))
-    return person.get("resourceType") == "Patient" and person.get("id") != patient
+    if person.get("resourceType") == "Patient" and person.get("id") != patient:
+        return True
+    return any(not belongs_to(raw, patient, server) for raw in used)
 
 
 def own(raws, pool, server, course):
@@ -146,17 +185,18 @@ def other_protocol(facts):
     return any(str(url).split("|")[0] != PROTOCOL for url in declared)
 
 
-def read_results(facts, observations):
-    results = [one for raw in observations for one in read_observation(raw, facts.now)]
-    results = grade_all(without_superseded(results), facts.course)
+def read_results(facts, items):
+    results = without_superseded([one for item in items for one in read_item(item, facts.now)])
+    results = grade_all(with_neutrophils(results), facts.course)
     baselines = {analyte: baseline(results, analyte, facts.course) for analyte in ACTING}
     voices = {analyte: voice(results, analyte) for analyte in ACTING}
     voices["neutrophils"] = neutrophils_bounded(voices, results)
-    found = episodes(results, baselines, facts.course)
+    recorded = [as_result(one) for one in facts.records if one.counts_as_result and one.onset]
+    found = episodes(results, recorded, baselines, facts.course)
     limit, known = ceiling(facts.course, found)
-    current = facts.current.daily
-    bad = [one for one in toxicities(results, facts.course, facts.now) if holds(one, facts.course, current)]
+    bad = toxicities(results, facts.course, facts.now) + recorded_toxicities(facts.records)
     return replace(
         facts, results=results, baselines=baselines, voices=voices, episodes=found, ceiling=limit,
-        ceiling_known=known, toxicities=bad,
+        ceiling_known=known, toxicities=[one for one in bad if holds(one, facts.course, facts.current.daily)],
+        temperatures=[one for one in results if one.analyte == "temperature" and one.usable and not one.issued],
     )  # fmt: skip

@@ -3,10 +3,13 @@
 from tests.oracle.course import at_this_dose_since, earlier_fall
 from tests.oracle.dose import GAPS, KNOWN, UNDETERMINED
 from tests.oracle.episodes import finals_of, in_course, resumed, second_below_first
+from tests.oracle.fever import febrile_neutropenia
 from tests.oracle.limits import ACTING, ESCALATES_FROM
 from tests.oracle.orders import level, not_replaced, one_level_below
+from tests.oracle.spells import begun_spells
+from tests.oracle.support import supported
 from tests.oracle.times import days
-from tests.oracle.toxicity import bars_escalation
+from tests.oracle.toxicity import bars_escalation, records_bar_escalation
 
 
 def conclude(facts):
@@ -47,14 +50,16 @@ def awaiting_restart(facts):
 
 
 def proof(facts):
-    """Four final counts, at most 7 days old, within 72 h, each recovered."""
+    """Four final counts, at most 7 days old, within 72 h, each recovered and unsupported."""
     return within_72_hours(facts, 7) and all(confirmed(facts, analyte, facts.accepted(analyte)) for analyte in ACTING)
 
 
 def confirmed(facts, analyte, grade):
-    """The newest final count of the analyte, with nothing preliminary beside it, is fresh and at most of that grade."""
+    """The newest final count, with nothing preliminary beside it, is fresh, unsupported and at most of that grade."""
     said = facts.voices[analyte]
     if said.result is None or said.preliminary or said.beside or said.issued:
+        return False
+    if supported(said.result, analyte, facts.supports):
         return False
     return said.result.high <= grade and facts.now - said.result.start <= days(7)
 
@@ -131,7 +136,9 @@ def line_6(facts):
         return False
     if not within_72_hours(facts, 7) or not all(confirmed(facts, analyte, 1) for analyte in ACTING):
         return False
-    return not unusable_in_course(facts) and not bars_escalation(facts.results, facts.now)
+    if unusable_in_course(facts) or records_bar_escalation(facts.records):
+        return False
+    return not bars_escalation(facts.results, facts.now)
 
 
 def unusable_in_course(facts):
@@ -149,20 +156,16 @@ def level_of_line_4(facts):
 def refer(facts, conclusion):
     if conclusion not in ("interrupt", "keep-interrupted", "restart-reduced", "reduce"):
         return []
-    reasons = set()
-    if conclusion != "reduce" and grade_4(facts):
-        reasons.add("grade-4")
-    if second_below_first(facts.course, facts.episodes):
-        reasons.add("second-episode")
-    if long_interruption(facts):
-        reasons.add("long-interruption")
-    if facts.ceiling == 0 or (conclusion == "reduce" and level_of_line_4(facts) == 0):
-        reasons.add("no-lower-level")
-    if not facts.ceiling_known:
-        reasons.add("onset-dose-unknown")
-    if any(found and found.low >= 3 for found in facts.baselines.values()):
-        reasons.add("baseline-grade-3")
-    return sorted(reasons)
+    reasons = {
+        "grade-4": conclusion != "reduce" and grade_4(facts),
+        "febrile-neutropenia": febrile_neutropenia(facts),
+        "second-episode": second_below_first(facts.course, facts.episodes),
+        "long-interruption": long_interruption(facts),
+        "no-lower-level": facts.ceiling == 0 or (conclusion == "reduce" and level_of_line_4(facts) == 0),
+        "onset-dose-unknown": not facts.ceiling_known,
+        "baseline-grade-3": any(found and found.low >= 3 for found in facts.baselines.values()),
+    }
+    return sorted(reason for reason, holds in reasons.items() if holds)
 
 
 def grade_4(facts):
@@ -180,8 +183,9 @@ def long_interruption(facts):
 
 
 def interrupted_since(facts):
-    latest = max(facts.course.orders, key=lambda order: (order.first, order.last))
-    if latest.end and latest.end[1] < facts.now:
+    begun = begun_spells(facts.course, facts.now)
+    latest = max(begun, key=lambda spell: (spell.first, spell.last))
+    if latest.end and latest.end[1] <= facts.now:
         return latest.end[0]
     if facts.episodes:
         return facts.episodes[-1].onset

@@ -66,8 +66,8 @@ def neutrophils_bounded(voices, results):
     white = voices["leukocytes"].result
     if white is None or white.comparator in (">", ">="):
         return voices["neutrophils"]
-    direct = [one for one in results if one.analyte == "neutrophils" and one.usable and one.status != PRELIMINARY]
-    if any(not later(white, one) for one in direct):
+    counted = [one for one in results if one.analyte == "neutrophils" and one.usable and one.status != PRELIMINARY]
+    if any(not later(white, one) for one in counted if one.derived != "segmented"):
         return voices["neutrophils"]
     comparator = white.comparator or "<="
     low, high = count_grade("neutrophils", white.value, comparator, None, False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tests.oracle.amounts import span_of_days
-from tests.oracle.dose import KNOWN, NO_DOSE, RANGE, dose_at, highest, phases
+from tests.oracle.dose import KNOWN, NO_DOSE, RANGE, Phase, dose_at, highest, holds_at, phases
 from tests.oracle.limits import STEP
 from tests.oracle.times import FAR_AHEAD, LONG_AGO, day_of, read_period, read_time
 from tests.oracle.timing import bounds
@@ -58,7 +58,7 @@ def read_order(raw, medication, server):
     broken = broken or bool(raw.get("modifierExtension"))
     broken = broken or not isinstance(raw.get("doNotPerform", False), bool)
     if broken:  # nothing of it is relied on: it may have given the drug at any time, at any dose
-        return Order(raw, status, None, None, None, [(LONG_AGO, FAR_AHEAD, NO_DOSE)], True, server)
+        return Order(raw, status, None, None, None, [Phase(NO_DOSE)], True, server)
     return Order(raw, status, start, end, authored, phases(raw, medication), False, server)
 
 
@@ -143,7 +143,7 @@ def is_active(order, now):
 
 
 def gives_now(order, now):
-    return is_active(order, now) and order.first <= now
+    return is_active(order, now) and order.first <= now and holds_at(order.doses, now)
 
 
 def names(new, old):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.oracle.grades import chemistry_grade, count_grade
-from tests.oracle.limits import ANALYTE_OF, BANDS, CHEMISTRY, LOINC, MOLE, UNITS
+from tests.oracle.limits import ANALYTE_OF, BANDS, EITHER, FALLING, FREEZING, LOINC, MOLE, UNITS
 from tests.oracle.times import EVER, LONG_AGO, read_period, read_time
 from tests.oracle.wire import as_dict, as_list, codings, identifiers
 
@@ -35,6 +35,9 @@ class Result:
     uln: Fraction | None = None
     low: int | None = None
     high: int | None = None
+    specimens: frozenset = frozenset()
+    groups: frozenset = frozenset()
+    derived: str | None = None
 
     @property
     def usable(self):
@@ -50,31 +53,33 @@ def own_codes(observation):
     return {item.get("code") for item in listed if item.get("system") == LOINC and item.get("code") in ANALYTE_OF}
 
 
-def read_observation(observation, now):
+def read_item(item, now):
     """The results that one Observation is: none, one, or an unusable one for each analyte its codes claim."""
+    observation = item.raw
     codes = own_codes(observation)
     if not codes or observation.get("status") in NO_RESULT:
         return []
     keys = {ANALYTE_OF[code] for code in codes}
+    keys = {key for key in keys if key[1] != EITHER or not any(key[0] == one[0] and key != one for one in keys)}
     found = []
     for analyte in sorted({key[0] for key in keys}):
-        result = blank(observation, analyte, codes)
+        result = blank(item, analyte, codes)
         if len(keys) > 1:
             result = replace(result, problem="conflicting")
         found.append(judge(result, observation, next(iter(keys)), now))
     return found
 
 
-def blank(observation, analyte, codes):
+def blank(item, analyte, codes):
+    observation = item.raw
     start, end, issued, problem = collection(observation)
     status = observation.get("status")
     status = STATUS.get(status, UNCLEAR) if isinstance(status, str) else UNCLEAR
     if status == UNCLEAR or observation.get("modifierExtension"):
         problem = "unreadable"
-    ident = observation.get("id")
     return Result(
-        analyte, frozenset(codes), ident if isinstance(ident, str) else None, frozenset(identifiers(observation)),
-        status, start, end, issued, problem,
+        analyte, frozenset(codes), item.ident, frozenset(identifiers(observation)), status, start, end, issued, problem,
+        specimens=item.specimens, groups=item.groups,
     )  # fmt: skip
 
 
@@ -109,13 +114,14 @@ def judge(result, observation, key, now):
     if number is None or comparator not in (None, "<", "<=", ">", ">="):
         return replace(result, problem="unreadable")
     factor = unit_factor(quantity, UNITS[key])
-    if factor is None or not plausible(result.analyte, number * factor):
+    if factor is None:
+        return replace(result, problem="wrong-unit")
+    value = (number - FREEZING.get((result.analyte, factor), 0)) * factor
+    if not plausible(result.analyte, value):
         return replace(result, problem="wrong-unit")
     lln, uln = normal_range(observation, result.analyte)
-    result = replace(
-        result, value=number * factor, comparator=comparator, mmol=key == ("haemoglobin", MOLE), lln=lln, uln=uln
-    )
-    return result if result.analyte in CHEMISTRY else graded_count(result)
+    result = replace(result, value=value, comparator=comparator, mmol=key == ("haemoglobin", MOLE), lln=lln, uln=uln)
+    return graded_count(result) if result.analyte in FALLING else result
 
 
 def exact(number):

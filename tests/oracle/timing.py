@@ -17,11 +17,18 @@ TIMES = {
     (GTS, "Q8H"): ("daily", 3, 3),
     (GTS, "Q6H"): ("daily", 4, 4),
     (GTS, "Q4H"): ("daily", 6, 6),
-    (GTS, "QOD"): ("gaps", 1, 1),
+    (GTS, "Q3H"): ("daily", 8, 8),
+    (GTS, "Q2H"): ("daily", 12, 12),
+    (GTS, "Q1H"): ("daily", 24, 24),
+    **{(GTS, code): ("gaps", 1, 1) for code in ("QOD", "WK", "MO")},
     (SCT, "229797004"): ("daily", 1, 1),
     (SCT, "229799001"): ("daily", 2, 2),
     (SCT, "229798009"): ("daily", 3, 3),
     (SCT, "307439001"): ("daily", 4, 4),
+    (SCT, "307440004"): ("daily", 5, 5),
+    (SCT, "307441000"): ("daily", 6, 6),
+    (SCT, "307442007"): ("daily", 7, 7),
+    (SCT, "307443002"): ("daily", 8, 8),
 }
 WHEN = (
     "MORN MORN.early MORN.late NOON AFT AFT.early AFT.late EVE EVE.early EVE.late NIGHT PHS HS WAKE "

@@ -1,4 +1,4 @@
-"""Unresolved toxicity of the chemistry: what a result of the last 14 days shows, and since when."""
+"""Unresolved toxicity that is not haematological: what chemistry of the last 14 days shows, and what is recorded."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +14,9 @@ from tests.oracle.times import days
 
 @dataclass(frozen=True)
 class Toxicity:
-    """`onset` is None where no course runs."""
+    """`onset` is None where it is not known; `analyte` is None of a recorded one."""
 
-    analyte: str
+    analyte: str | None
     onset: datetime | None
 
 
@@ -37,6 +37,26 @@ def toxicities(results, course, now):
         if said and said.low >= 3 and now - said.start <= days(14):
             found.append(Toxicity(analyte, onset(results, said, course)))
     return found
+
+
+def recorded_toxicities(records):
+    """Line 4, whatever their age."""
+    grave = [one for one in records if unresolved(one) and one.grade >= 3]
+    return [Toxicity(None, one.onset[0] if one.onset else None) for one in grave]
+
+
+def unresolved(record):
+    return record.confirmed and not record.resolved and not record.haematological
+
+
+def records_bar_escalation(records):
+    """An unresolved one of grade 2 or more, or one of which the record does not tell enough."""
+    return any(one.unclear or (unresolved(one) and one.grade >= 2) for one in records)
+
+
+def records_gap(records):
+    """An unresolved haematological one that cannot be placed in time."""
+    return any(one.counts_as_result and not one.onset and not one.resolved for one in records)
 
 
 def onset(results, said, course):

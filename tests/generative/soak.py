@@ -1,0 +1,68 @@
+"""Product and oracle on very many records: `python -m tests.generative.soak --records 1000000`.
+
+Prints the seeds on which they differ as they are found, and how far it is; start again with `--from` where it ended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
+from multiprocessing import get_context
+
+from tests.generative.differ import found, requests_of
+from tests.generative.records import build
+
+Fault = tuple[int, str]
+STEP = 200
+REPORT_EVERY = 10_000
+
+
+def faults_of(seeds: range) -> list[Fault]:
+    """(seed, what differs) of these records."""
+    with redirect_stderr(StringIO()):  # the service's log of every call
+        return [
+            (seed, prefix + "; ".join(kind))
+            for seed in seeds
+            for prefix, request in requests_of(build(seed), outspoken_too=True)
+            if (kind := found(request))
+        ]
+
+
+def steps(first: int, end: int) -> Iterator[range]:
+    """The seeds in pieces, in order."""
+    return (range(x, min(x + STEP, end)) for x in range(first, end, STEP))
+
+
+def soak(first: int, end: int, processes: int) -> int:
+    """How many records differ; writes each, and the progress."""
+    begun, faulty = time.monotonic(), 0
+    with get_context("spawn").Pool(processes) as pool:
+        done = first
+        for faults in pool.imap(faults_of, steps(first, end)):
+            done = min(done + STEP, end)
+            faulty += len({seed for seed, _ in faults})
+            sys.stdout.write("".join(f"seed {seed}: {what}\n" for seed, what in faults))
+            if (done - first) % REPORT_EVERY == 0 or done == end:
+                rate = (done - first) / (time.monotonic() - begun)
+                sys.stdout.write(f"{done} of {end}, {faulty} differ, {rate:.0f} a second; go on with --from {done}\n")
+            sys.stdout.flush()
+    return faulty
+
+
+def main() -> int:
+    """Entry point; exit code 1 where something differs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000, help="up to this seed")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="from this seed on")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    wish = parser.parse_args()
+    return 1 if soak(wish.first, wish.records, wish.processes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
