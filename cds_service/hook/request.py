@@ -1,8 +1,8 @@
 """A request body becomes a HookCall: every element of the envelope checked, what it carries left unread."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -21,7 +21,13 @@ _MEANS = {
     "context.patientId": "A call carries the FHIR id of the patient there.",
     "context.userId": "A call names the user there, such as Practitioner/abc.",
     "context.draftOrders": "A call carries a Bundle of the unsigned orders there.",
+    "context.selections": "A call names there, in an array of references, the unsigned orders just chosen.",
     "fhirServer": "A call with fhirAuthorization names the FHIR server that the token is for there.",
+}
+# What a hook has in its context beside patient and user, by its definition; a hook that is not here has nothing more.
+_CONTEXTS: Mapping[str, Collection[str]] = {
+    "order-sign": ("draftOrders",),
+    "order-select": ("draftOrders", "selections"),
 }
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -46,8 +52,9 @@ _TYPES = {
 class HookCall:
     """One call of a hook. `draft_orders` and the values of `prefetch` are JSON as it was sent.
 
-    A prefetch key that was not sent is not in `prefetch`; one sent as null is there as `null`. `encounter_id` and
-    `fhir_server` are "" where they were not sent.
+    `draft_orders` is None for a hook without drafts; `selections` are the references of those that the call is about,
+    None where it is about all of them. A prefetch key that was not sent is not in `prefetch`; one sent as null is there
+    as `null`. `encounter_id` and `fhir_server` are "" where they were not sent. `token` is that of fhirAuthorization.
     """
 
     hook: str
@@ -56,8 +63,10 @@ class HookCall:
     user_id: str
     encounter_id: str
     fhir_server: str
-    draft_orders: Raw
+    draft_orders: Raw | None
     prefetch: Mapping[str, Raw]
+    token: str | None = field(default=None, repr=False)
+    selections: frozenset[str] | None = None
 
 
 class _Context(Struct):
@@ -65,11 +74,14 @@ class _Context(Struct):
     userId: str | UnsetType = UNSET
     encounterId: str | None = None
     draftOrders: Raw | UnsetType = UNSET
+    selections: Raw | UnsetType = UNSET
 
 
 class _Authorization(Struct):
-    """Declared for its number alone, which must not overflow; the token is not used."""
+    """`expires_in` is declared because it must not overflow."""
 
+    access_token: str | None = None
+    token_type: str | None = None
     expires_in: float | str | None = None
 
 
@@ -83,20 +95,22 @@ class _Envelope(Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Envelope)
+_SELECTIONS = msgspec.json.Decoder(frozenset[str])
 
 
-def read(body: bytes, hook: str) -> HookCall:
-    """The call that a body carries, for a service of `hook`.
+def read(body: bytes, *hooks: str) -> HookCall:
+    """The call that a body carries, for a service of one of these hooks.
 
-    Unknown members are ignored. Raises the errors of status 400 in `cds_service.errors`, naming the element.
+    Unknown members, and those that the context of the hook does not have, are ignored. Raises the errors of status 400
+    in `cds_service.errors`, naming the element.
     """
     body = strict.text(body)
     envelope = _decoded(body)
     prefetch = envelope.prefetch or {}
-    name = _hook(envelope, hook)
+    name = _hook(envelope, hooks)
     context = _given(envelope.context, "context")
-    drafts = _given(context.draftOrders, "context.draftOrders")
-    strict.unique(body, [bytes(x) for x in (drafts, *prefetch.values())])
+    drafts, selections = _of_hook(context, name)
+    strict.unique(body, [bytes(x) for x in (drafts, *prefetch.values()) if x is not None])
     return HookCall(
         hook=name,
         hook_instance=_like(_UUID, _given(envelope.hookInstance, "hookInstance"), "hookInstance"),
@@ -104,9 +118,22 @@ def read(body: bytes, hook: str) -> HookCall:
         user_id=_like(_USER, _given(context.userId, "context.userId"), "context.userId"),
         encounter_id=_like(_ID, context.encounterId, "context.encounterId") if context.encounterId else "",
         fhir_server=_server(envelope),
-        draft_orders=_object(drafts, "context.draftOrders"),
+        draft_orders=drafts,
         prefetch=prefetch,
+        token=_token(envelope.fhirAuthorization),
+        selections=selections,
     )
+
+
+def _of_hook(context: _Context, hook: str) -> tuple[Raw | None, frozenset[str] | None]:
+    """The drafts and the selections, each None where the hook has none."""
+    members = _CONTEXTS.get(hook, ())
+    drafts = selections = None
+    if "draftOrders" in members:
+        drafts = _object(_given(context.draftOrders, "context.draftOrders"), "context.draftOrders")
+    if "selections" in members:
+        selections = _references(_given(context.selections, "context.selections"), "context.selections")
+    return drafts, selections
 
 
 def _decoded(body: bytes) -> _Envelope:
@@ -139,10 +166,10 @@ def _given(value: _Value | UnsetType, name: str) -> _Value:
     return value
 
 
-def _hook(envelope: _Envelope, wanted: str) -> str:
+def _hook(envelope: _Envelope, wanted: Collection[str]) -> str:
     hook = _given(envelope.hook, "hook")
-    if hook != wanted:
-        raise WrongHook(f"hook is not {wanted}, the hook of this service.")
+    if hook not in wanted:
+        raise WrongHook(f"hook is not {' or '.join(wanted)}, the hook of this service.")
     return hook
 
 
@@ -162,6 +189,13 @@ def _server(envelope: _Envelope) -> str:
     return envelope.fhirServer
 
 
+def _token(authorization: _Authorization | None) -> str | None:
+    """The bearer token for the FHIR server; another kind of token is none that could be used."""
+    if authorization is None or (authorization.token_type or "Bearer").lower() != "bearer":
+        return None
+    return authorization.access_token
+
+
 def _is_web_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
@@ -174,3 +208,10 @@ def _object(value: Raw, name: str) -> Raw:
     if memoryview(value)[0] != ord("{"):
         raise InvalidElement(f"{name} is not an object. {_MEANS[name]}")
     return value
+
+
+def _references(value: Raw, name: str) -> frozenset[str]:
+    try:
+        return _SELECTIONS.decode(value)
+    except msgspec.MsgspecError:
+        raise InvalidElement(f"{name} is not an array of strings. {_MEANS[name]}") from None

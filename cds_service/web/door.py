@@ -1,4 +1,4 @@
-"""The door itself: what holds for every address. Errors, request ids, browsers of other origins, content types."""
+"""The door itself: what holds for every address. Errors, request ids, content types."""
 
 import time
 from typing import Any
@@ -10,6 +10,8 @@ from flask import Flask, Request, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from cds_service import errors
+from cds_service.hook.limits import TooMany
+from cds_service.hook.refusals import Forbidden, Unauthenticated
 from cds_service.web import metrics
 from cds_service.web.log import frames
 
@@ -19,13 +21,6 @@ _KINDS: dict[int | None, type[errors.CdsError]] = {
     404: errors.UnknownPlace,
     405: errors.WrongMethod,
 }
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "authorization, content-type",
-    "Access-Control-Expose-Headers": "X-Request-Id",
-    "Access-Control-Max-Age": "600",
-}
 
 
 def install(app: Flask) -> None:
@@ -34,6 +29,9 @@ def install(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(errors.CdsError, _refuse)
+    app.register_error_handler(Unauthenticated, _turn_away)
+    app.register_error_handler(Forbidden, _forbid)
+    app.register_error_handler(TooMany, _slow_down)
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
 
@@ -77,7 +75,6 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers["Cache-Control"] = "no-store"
-    response.headers.extend(_CORS)
     return response
 
 
@@ -85,6 +82,21 @@ def _refuse(error: errors.CdsError) -> Response:
     metrics.REFUSALS.labels(error.code).inc()
     _LOG.warning("refused", code=error.code, status=error.status, request_id=g.request_id)
     return json_answer(errors.outcome(error), error.status)
+
+
+def _turn_away(_: Unauthenticated) -> Response:
+    """401 says nothing more: what is wrong with a token helps those who guess."""
+    return Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _forbid(refusal: Forbidden) -> Response:
+    return _refuse(errors.NotAllowed(f"Client {refusal.client}: {refusal}."))
+
+
+def _slow_down(refusal: TooMany) -> Response:
+    response = _refuse(errors.TooManyRefused(f"The next call is looked at in {refusal.seconds} seconds."))
+    response.headers["Retry-After"] = str(refusal.seconds)
+    return response
 
 
 def _refuse_http(error: HTTPException) -> Response:

@@ -32,6 +32,19 @@ def call(medication: dict[str, Any] = OMEPRAZOLE, **more: Any) -> dict[str, Any]
     return {"hook": "order-sign", "hookInstance": INSTANCE, "context": context, **more}
 
 
+def selecting(*selections: Any, medication: dict[str, Any] = OMEPRAZOLE, **more: Any) -> dict[str, Any]:
+    """An order-select call about these of its drafts; `more` are further members of the envelope."""
+    made = call(medication, **more)
+    context = {**made["context"], "selections": list(selections)}
+    return {**made, "hook": "order-select", "context": context}
+
+
+def viewing(**more: Any) -> dict[str, Any]:
+    """A patient-view call; `more` are further members of the envelope."""
+    context = {"patientId": "p-1", "userId": "Practitioner/u-1"}
+    return {"hook": "patient-view", "hookInstance": INSTANCE, "context": context, **more}
+
+
 def changed(path: str, value: Any) -> dict[str, Any]:
     """A call with one element set, by its path such as "context.patientId"; `REMOVED` takes it away."""
     made = call()

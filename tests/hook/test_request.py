@@ -7,11 +7,16 @@ import pytest
 
 from cds_service.errors import CdsError, DuplicateMember, InvalidElement, MissingElement, NotJson, TooDeep, WrongHook
 from cds_service.hook.request import HookCall, read
-from tests.hook.calls import INSTANCE, REMOVED, call, changed
+from tests.hook.calls import INSTANCE, REMOVED, call, changed, selecting, viewing
 
 
 def read_json(request: Any) -> HookCall:
     return read(json.dumps(request).encode(), "order-sign")
+
+
+def read_as_sent(request: Any) -> HookCall:
+    """What a service of the hook of the request reads."""
+    return read(json.dumps(request).encode(), request["hook"])
 
 
 @pytest.mark.requirement(25, 27, 31)
@@ -24,6 +29,7 @@ def test_a_call_is_read() -> None:
     assert (read_call.hook, read_call.hook_instance) == ("order-sign", INSTANCE)
     assert (read_call.patient_id, read_call.user_id, read_call.encounter_id) == ("p-1", "Practitioner/u-1", "e-1")
     assert read_call.fhir_server == "https://ehr.example/r4"
+    assert read_call.draft_orders is not None
     assert json.loads(bytes(read_call.draft_orders)) == request["context"]["draftOrders"]
     assert {x: json.loads(bytes(y)) for x, y in read_call.prefetch.items()} == request["prefetch"]
 
@@ -85,6 +91,72 @@ def test_an_element_of_another_type_or_form_is_named(path: str, value: Any) -> N
 def test_another_hook_is_refused() -> None:
     with pytest.raises(WrongHook, match=r"^hook is not order-sign"):
         read_json(changed("hook", "order-select"))
+
+
+@pytest.mark.requirement(25)
+def test_a_call_of_any_of_several_hooks_is_taken() -> None:
+    for request in (call(), viewing()):
+        assert read(json.dumps(request).encode(), "order-sign", "patient-view").hook == request["hook"]
+    with pytest.raises(WrongHook, match=r"^hook is not order-sign or patient-view, "):
+        read(json.dumps(selecting()).encode(), "order-sign", "patient-view")
+
+
+@pytest.mark.requirement(25)
+def test_order_select_is_about_its_selections() -> None:
+    read_call = read_as_sent(selecting("MedicationRequest/draft-1", "MedicationRequest/gone"))
+    assert read_call.selections == {"MedicationRequest/draft-1", "MedicationRequest/gone"}
+    assert read_call.draft_orders is not None
+    assert read_as_sent(selecting()).selections == frozenset()
+
+
+@pytest.mark.requirement(25, 30)
+@pytest.mark.parametrize("wrong", [None, "MedicationRequest/draft-1", {"0": "a"}, [1], ["MedicationRequest/a", None]])
+def test_selections_that_are_no_references_are_refused(wrong: Any) -> None:
+    request = selecting()
+    request["context"]["selections"] = wrong
+    with pytest.raises(InvalidElement, match=r"^context\.selections is not an array of strings\."):
+        read_as_sent(request)
+
+
+@pytest.mark.requirement(25, 30)
+@pytest.mark.parametrize("name", ["selections", "draftOrders", "patientId", "userId"])
+def test_order_select_without_an_element_is_refused(name: str) -> None:
+    request = selecting("MedicationRequest/draft-1")
+    del request["context"][name]
+    with pytest.raises(MissingElement, match=rf"^context\.{name} is missing\. "):
+        read_as_sent(request)
+
+
+@pytest.mark.requirement(29)
+@pytest.mark.parametrize("sent", ["draft-1", None, [1]])
+def test_order_sign_is_about_all_drafts_whatever_is_selected(sent: Any) -> None:
+    assert read_json(changed("context.selections", sent)).selections is None
+
+
+@pytest.mark.requirement(25, 27)
+def test_patient_view_has_no_drafts() -> None:
+    request = viewing()
+    assert read_as_sent(request).draft_orders is None
+    assert read_as_sent(request).encounter_id == ""
+    request["context"]["encounterId"] = "e-1"
+    assert read_as_sent(request).encounter_id == "e-1"
+
+
+@pytest.mark.requirement(29)
+@pytest.mark.parametrize("sent", [None, [], "odd", {"resourceType": "Bundle"}])
+def test_drafts_that_patient_view_does_not_have_are_ignored(sent: Any) -> None:
+    request = viewing()
+    request["context"] |= {"draftOrders": sent, "selections": sent}
+    assert (read_as_sent(request).draft_orders, read_as_sent(request).selections) == (None, None)
+
+
+@pytest.mark.requirement(25, 30)
+@pytest.mark.parametrize("name", ["patientId", "userId"])
+def test_patient_view_without_an_element_is_refused(name: str) -> None:
+    request = viewing()
+    del request["context"][name]
+    with pytest.raises(MissingElement, match=rf"^context\.{name} is missing\. "):
+        read_as_sent(request)
 
 
 @pytest.mark.requirement(26)
