@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from cds_service.data import data_dir
+from cds_service.demo.server import Answer, Parameters, Resource, Server
+from cds_service.fhir.events import ON_DEMAND
 
 # {now}, {now-3d-2h}, {today-90d}, {today+14d}
 _TOKEN = re.compile(r"\{(now|today)((?:[+-]\d+[dhm])*)\}")
 _STEP = re.compile(r"([+-]\d+)([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+_BASE = "https://ehr.example/fhir"
 _FORMATS = {"now": "%Y-%m-%dT%H:%M:%SZ", "today": "%Y-%m-%d"}
 
 
@@ -50,13 +54,33 @@ def materialise(text: str, now: datetime) -> str:
 
 
 def request_for(fixture: Fixture, templates: Mapping[str, str]) -> dict[str, Any]:
-    """The hook request of a fixture, its prefetch resolved from its own bundle as a FHIR server would resolve it.
+    """The hook request of a fixture, its prefetch resolved from its own bundle by the built-in FHIR server.
 
-    `templates` are prefetch templates by key: reads, and searches by `patient` and `code` with `_sort`. Raises
-    ValueError for a template that asks for anything else.
+    `templates` are prefetch templates by key; what the service reads on demand is sent as well. Raises ValueError for a
+    template that the server does not understand.
     """
-    prefetch = {key: _resolved(template, fixture) for key, template in templates.items()}
-    return {**fixture.hook, "prefetch": prefetch}
+    server = Server(_BASE, {x["request"]["url"]: x["resource"] for x in fixture.bundle["entry"]})
+    context = fixture.hook["context"]
+    every = {**templates, **ON_DEMAND}
+    return {**fixture.hook, "prefetch": {key: _resolved(server, x, context) for key, x in every.items()}}
+
+
+def ehr(clock: Callable[[], datetime]) -> Callable[[str, str, Parameters], Answer]:
+    """A server of all invented patients that follows the clock (aware, UTC), so that their results never grow old.
+
+    What it returns takes a base URL, a path below it and parameters.
+    """
+    of_minute = lru_cache(maxsize=1)(_resources)
+
+    def get(base_url: str, path: str, parameters: Parameters) -> Answer:
+        return Server(base_url, of_minute(clock().replace(second=0, microsecond=0))).get(path, parameters)
+
+    return get
+
+
+def _resources(now: datetime) -> Mapping[str, Resource]:
+    entries = (entry for fixture in fixtures(now).values() for entry in fixture.bundle["entry"])
+    return {x["request"]["url"]: x["resource"] for x in entries}
 
 
 def _load(folder: Path, now: datetime) -> Fixture:
@@ -79,46 +103,10 @@ def _moved(now: datetime, steps: str) -> datetime:
     return now + sum((timedelta(**{_UNITS[unit]: int(n)}) for n, unit in _STEP.findall(steps)), timedelta())
 
 
-def _resolved(template: str, fixture: Fixture) -> dict[str, Any] | None:
-    query = re.sub(r"\{\{context\.(\w+)\}\}", lambda found: str(fixture.hook["context"][found[1]]), template)
-    path, searches, parameters = query.partition("?")
-    entries: list[dict[str, Any]] = fixture.bundle["entry"]
-    if not searches:
-        return next((x["resource"] for x in entries if x["request"]["url"] == path), None)
-    found = [x for x in entries if x["resource"]["resourceType"] == path]
-    for name, value in parse_qsl(parameters, strict_parsing=True):
-        found = _apply(name, value, found)
-    return _searchset(found)
-
-
-def _apply(name: str, value: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The entries that a search parameter leaves, in its order; no fixture fills a page, so `_count` takes none."""
-    if name == "_sort":
-        return sorted(found, key=_SORTS[value], reverse=True)
-    if name == "_count":
-        return found
-    if name not in _FILTERS:
-        raise ValueError(f"The search parameter {name} is not known here.")
-    return [x for x in found if _FILTERS[name](x["resource"], value)]
-
-
-def _of_patient(resource: dict[str, Any], patient: str) -> bool:
-    return bool(resource["subject"]["reference"] == f"Patient/{patient}")
-
-
-def _coded(resource: dict[str, Any], codes: str) -> bool:
-    return not {f"{x['system']}|{x['code']}" for x in resource["code"]["coding"]}.isdisjoint(codes.split(","))
-
-
-# Newest first; what has no time comes last.
-_SORTS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "-date": lambda entry: str(entry["resource"].get("effectiveDateTime", "")),
-    "-authoredon": lambda entry: str(entry["resource"].get("authoredOn", "")),
-}
-_FILTERS: dict[str, Callable[[dict[str, Any], str], bool]] = {"patient": _of_patient, "code": _coded}
-
-
-def _searchset(found: list[dict[str, Any]]) -> dict[str, Any]:
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(found)}
-    entries = [{"fullUrl": x["fullUrl"], "resource": x["resource"], "search": {"mode": "match"}} for x in found]
-    return {**bundle, "entry": entries} if entries else bundle
+def _resolved(server: Server, template: str, context: Mapping[str, Any]) -> Any:
+    query = re.sub(r"\{\{context\.(\w+)\}\}", lambda found: str(context[found[1]]), template)
+    path, _, parameters = query.partition("?")
+    status, resource = server.get(path, parse_qsl(parameters, strict_parsing=bool(parameters)))
+    if status not in (200, 404):
+        raise ValueError(f"{template}: {resource['issue'][0]['diagnostics']}")
+    return resource if status == 200 else None

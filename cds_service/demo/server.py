@@ -5,18 +5,17 @@ Pure: a question is a path and its parameters, an answer is a status and a resou
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
-
-from cds_service.demo.fixtures import fixtures
 
 Resource = Mapping[str, Any]
 Parameters = Sequence[tuple[str, str]]
 Answer = tuple[int, Resource]
 
-TYPES = ("Patient", "MedicationRequest", "Medication", "Observation", "Practitioner")
+TYPES = (
+    "Patient", "MedicationRequest", "Medication", "Observation", "Practitioner", "AdverseEvent", "Condition",
+    "Procedure", "MedicationAdministration", "DiagnosticReport",
+)  # fmt: skip
 _PAGE = "_offset"
 _DEFAULT_COUNT = 50
 _LARGEST_COUNT = 500
@@ -52,7 +51,8 @@ class Server:
             if name in _FILTERS:
                 found = [x for x in found if _FILTERS[name](x, value)]
             elif name not in ("_sort", "_count", "_format", _PAGE):
-                raise _Wrong(f"The search parameter {name[:64]} is not supported; patient, code, _sort and _count are.")
+                known = ", ".join((*_FILTERS, "_sort"))
+                raise _Wrong(f"The search parameter {name[:64]} is not supported; {known} and _count are.")
         given = dict(parameters)
         return self._page(kind, _sorted(found, given.get("_sort", "")), given)
 
@@ -84,24 +84,6 @@ class Server:
         }
 
 
-def ehr(clock: Callable[[], datetime]) -> Callable[[str, str, Parameters], Answer]:
-    """A server of all invented patients that follows the clock (aware, UTC), so that their results never grow old.
-
-    What it returns takes a base URL, a path below it and parameters.
-    """
-    of_minute = lru_cache(maxsize=1)(_resources)
-
-    def get(base_url: str, path: str, parameters: Parameters) -> Answer:
-        return Server(base_url, of_minute(clock().replace(second=0, microsecond=0))).get(path, parameters)
-
-    return get
-
-
-def _resources(now: datetime) -> Mapping[str, Resource]:
-    entries = (entry for fixture in fixtures(now).values() for entry in fixture.bundle["entry"])
-    return {x["request"]["url"]: x["resource"] for x in entries}
-
-
 def _of_patient(resource: Resource, wanted: str) -> bool:
     reference = resource.get("subject", {}).get("reference", "")
     return bool(reference) and reference in (wanted, f"Patient/{wanted}")
@@ -117,17 +99,33 @@ def _of_id(resource: Resource, wanted: str) -> bool:
     return resource["id"] in wanted.split(",")
 
 
-_FILTERS: Mapping[str, Callable[[Resource, str], bool]] = {"patient": _of_patient, "code": _of_code, "_id": _of_id}
-_SORTS = {"date": "effectiveDateTime", "authoredon": "authoredOn", "_id": "id"}
+def _of_category(resource: Resource, wanted: str) -> bool:
+    has = {y.get("code") for x in resource.get("category", ()) for y in x.get("coding", ())}
+    return not has.isdisjoint(wanted.split(","))
+
+
+_FILTERS: Mapping[str, Callable[[Resource, str], bool]] = {
+    "patient": _of_patient,
+    "subject": _of_patient,
+    "code": _of_code,
+    "category": _of_category,
+    "_id": _of_id,
+}
+_TIMES = ("effectiveDateTime", "performedDateTime")
+_SORTS = {"date": _TIMES, "effective-time": _TIMES, "authoredon": ("authoredOn",), "_id": ("id",)}
 
 
 def _sorted(found: Sequence[Resource], by: str) -> Sequence[Resource]:
     if not by:
         return sorted(found, key=lambda x: str(x["id"]))
-    element = _SORTS.get(by.removeprefix("-"))
-    if element is None:
-        raise _Wrong(f"_sort={by[:64]} is not supported; date, authoredon and _id are, with or without a minus.")
-    return sorted(found, key=lambda x: str(x.get(element, "")), reverse=by.startswith("-"))
+    elements = _SORTS.get(by.removeprefix("-"))
+    if elements is None:
+        raise _Wrong(f"_sort={by[:64]} is not supported; {', '.join(_SORTS)} are, with or without a minus.")
+
+    def named(resource: Resource) -> str:
+        return next((str(resource[x]) for x in elements if x in resource), "")
+
+    return sorted(found, key=named, reverse=by.startswith("-"))
 
 
 def _number(given: Mapping[str, str], name: str, default: int) -> int:

@@ -1,6 +1,6 @@
 """The prefetch that the service asks for, and what came of it, joined to the facts of one call."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -11,12 +11,16 @@ from cds_service.clinical.course import running
 from cds_service.clinical.facts import Facts, Reason, Unknown, When
 from cds_service.clinical.protocol import Parameters
 from cds_service.errors import PrefetchMissing
-from cds_service.fhir import bundle, labs, medication
+from cds_service.fhir import bundle, events, labs, medication
+from cds_service.fhir.bundle import Page
 from cds_service.fhir.codes import CONTEXT_RESULTS, LOINC, RESULTS
+from cds_service.fhir.events import ON_DEMAND, Events
 from cds_service.fhir.labs import Labs
 from cds_service.fhir.medication import Concern, Found
 from cds_service.fhir.order import Resource, Scope
 from cds_service.fhir.patient import born
+from cds_service.fhir.reading.asks import Ask, Fetched, bundled, joined, lacking, medications, queries
+from cds_service.fhir.selection import NOTHING, parted
 
 _CODES = ",".join(f"{LOINC}|{code}" for code in (*RESULTS, *CONTEXT_RESULTS))
 
@@ -25,6 +29,8 @@ TEMPLATES: dict[str, str] = {
     "medications": "MedicationRequest?patient={{context.patientId}}&_sort=-authoredon&_count=200",
     "results": f"Observation?patient={{{{context.patientId}}}}&code={_CODES}&_sort=-date&_count=200",
 }
+_ORDERS = {"medications": TEMPLATES["medications"]}
+_EVERYTHING = {**TEMPLATES, **ON_DEMAND}
 # Clocks of laboratories and ours differ; what lies further ahead is the future.
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -40,66 +46,155 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class _Orders:
-    """What was found among the orders: in the record and in the call, each once more for those that nothing names."""
+    """What was found among the orders, each once more for those that nothing names.
+
+    `call` is of the drafts that the call is about, `beside` of its other ones. `enough` says that nothing else needs to
+    be read: nobody knows whether the patient has the drug, and no draft would give it.
+    """
 
     record: tuple[Found, ...]
-    call: tuple[Found, ...]
+    call: tuple[Found, ...] = ()
+    beside: tuple[Found, ...] = ()
+    enough: bool = False
 
     @property
     def every(self) -> tuple[Found, ...]:
-        return self.record + self.call
+        return self.record + self.call + self.beside
+
+
+# Asks the FHIR server of the call, by key: what each query brought, a failure among it.
+Reads = Callable[[Mapping[str, Ask]], Mapping[str, Fetched]]
+
+
+class _Source:
+    """What a call brought, and what may be read where it did not: each key once, all that is asked for at one time."""
+
+    def __init__(self, scope: Scope, draft_orders: Raw, prefetch: Mapping[str, Raw], reads: Reads | None) -> None:
+        self.sent = dict(prefetch)
+        self.fetched: list[Raw] = []
+        self._draft_orders = draft_orders
+        self._scope = scope
+        self._reads = reads
+        self._asked: set[str] = set()
+
+    def complete(self, templates: Mapping[str, str]) -> None:
+        """Read the keys of these templates that did not come, and the pages that follow those that did."""
+        if self._reads:
+            self.sent = joined(self.sent, self._ask(lacking(self.sent, queries(templates, self._scope.patient))))
+
+    def medications_of(self, orders: Raw) -> None:
+        """Read the Medications that orders refer to and that did not come."""
+        came = [self._draft_orders, *(y for x, y in self.sent.items() if x == "medications"), *self.fetched]
+        found = self._ask(medications(orders, came, self._scope.server)) if self._reads else {}
+        if found:
+            self.fetched.append(bundled(found))
+
+    def _ask(self, wanted: Mapping[str, Ask]) -> Mapping[str, Fetched]:
+        """What was not asked for before: a read that failed is not tried again."""
+        new = {key: ask for key, ask in wanted.items() if key not in self._asked}
+        self._asked |= new.keys()
+        return self._reads(new) if self._reads and new else {}
+
+    def needed(self, key: str) -> Raw:
+        """What came for a key. Raises PrefetchMissing where it did not, and there is nobody to ask."""
+        if key not in self.sent:
+            raise PrefetchMissing(f"prefetch.{key} is missing.")
+        return self.sent[key]
 
 
 def read(
-    scope: Scope, draft_orders: Raw, prefetch: Mapping[str, Raw], now: datetime, parameters: Parameters
+    scope: Scope,
+    draft_orders: Raw | None,
+    prefetch: Mapping[str, Raw],
+    now: datetime,
+    parameters: Parameters,
+    reads: Reads | None = None,
 ) -> Record | None:
-    """What a call tells of the patient; None where no draft of it is for the drug, and nothing else was read.
+    """What a call tells of the patient; None where it does not concern the drug, and nothing else was read.
 
-    `now` is an aware instant. Raises PrefetchMissing where the call concerns the drug and came without the orders or
-    the results of the record. What came and cannot be read, or was not all, is in the facts as unknown.
+    It does where a draft that it is about is for the drug; a call without drafts (`draft_orders` is None) where a
+    course of the drug is running, or where the orders could not be read in whole. `now` is an aware instant; `reads`
+    asks the FHIR server of the call, None where there is none to ask. Raises PrefetchMissing where the orders or the
+    results of the record are needed and did not come, and nobody can be asked. What came and cannot be read, or was not
+    all, is in the facts as unknown.
     """
-    orders = _read_orders(scope, draft_orders, prefetch, now, parameters)
-    if orders is None:
-        return None
-    page = bundle.read(_sent(prefetch, "results"))
-    read_labs = labs.read([page], scope.patient, scope.server, scope.zone, now + CLOCK_SKEW)
-    birth = born(prefetch.get("patient"), scope.patient, scope.zone)
+    source = _Source(scope, NOTHING if draft_orders is None else draft_orders, prefetch, reads)
+    if draft_orders is None:
+        orders = _orders_of_record(scope, source, now, parameters)
+    else:
+        orders = _orders_of_call(scope, draft_orders, source, now, parameters)
+    return None if orders is None else _record(scope, orders, source, now)
+
+
+def _record(scope: Scope, orders: _Orders, source: _Source, now: datetime) -> Record:
+    results = Page() if orders.enough else bundle.read(source.needed("results"))
+    more = {key: bundle.read(source.sent[key]) for key in ON_DEMAND if key in source.sent and not orders.enough}
+    read_labs = labs.read([results, *_reports(more)], scope, now + CLOCK_SKEW)
+    seen = events.read(more, scope.patient, scope.server, scope.zone, now + CLOCK_SKEW)
+    birth = born(source.sent.get("patient"), scope.patient, scope.zone)
     sent = {source: resource for found in orders.every for source, resource in found.resources.items()}
     tablets = {source: strength for found in orders.every for source, strength in found.tablets.items()}
-    return Record(_facts(orders, labs.validate_newest(read_labs), birth), sent, tablets)
+    return Record(_facts(orders, labs.validate_newest(read_labs), seen, birth), sent, tablets)
 
 
-def _read_orders(
-    scope: Scope, draft_orders: Raw, prefetch: Mapping[str, Raw], now: datetime, parameters: Parameters
+def _orders_of_record(scope: Scope, source: _Source, now: datetime, parameters: Parameters) -> _Orders | None:
+    """The orders of a call without drafts, None where they were read in whole and make no course of the drug."""
+    source.complete(_ORDERS)
+    record = _record_of(NOTHING, source, scope)
+    if running(record.orders, now, parameters) is None:
+        return _Orders((record,), enough=True) if record.gaps or record.foreign else None
+    source.complete(_EVERYTHING)
+    return _Orders((record, medication.unnamed(record.unnamed, scope)))
+
+
+def _orders_of_call(
+    scope: Scope, draft_orders: Raw, source: _Source, now: datetime, parameters: Parameters
 ) -> _Orders | None:
-    """The orders of the record and of the call, None where no draft is for the drug."""
-    concern = medication.concern(draft_orders, scope.server)
-    if concern is Concern.NO:
+    """The orders of the record and of the call, None where no draft that it is about is for the drug."""
+    chosen, others = parted(draft_orders, scope.selections, scope.server)
+    if medication.concern(chosen, scope.server, scope.site) is Concern.NO:
         return None
-    drafts = medication.drafts(draft_orders, prefetch.get("medications"), scope)
+    source.medications_of(chosen)
+    drafts = medication.drafts(chosen, source.sent.get("medications"), scope, source.fetched)
     if not _concerns(drafts) and not drafts.unnamed:
         return None
+    source.complete(_EVERYTHING if _concerns(drafts) else _ORDERS)
     if _concerns(drafts):
-        _sent(prefetch, "results")  # what is missing is said before anything is read
-    record = medication.orders(_sent(prefetch, "medications"), draft_orders, scope)
+        source.needed("results")  # what is missing is said before anything is read
+    record = _record_of(draft_orders, source, scope)
     if running(record.orders, now, parameters) is None:
-        return _Orders((record,), (drafts,)) if _concerns(drafts) else None
+        return _Orders((record,), (drafts,), (_beside(others, source, scope),)) if _concerns(drafts) else None
     # A course of the drug is running: what nothing names may be the drug.
-    unnamed = medication.unnamed(drafts.unnamed, scope)
-    return _Orders((record, medication.unnamed(record.unnamed, scope)), (drafts, unnamed))
+    source.complete(_EVERYTHING)
+    beside = _beside(others, source, scope)
+    record_too, drafts_too, beside_too = (medication.unnamed(x.unnamed, scope) for x in (record, drafts, beside))
+    return _Orders((record, record_too), (drafts, drafts_too), (beside, beside_too))
+
+
+def _record_of(draft_orders: Raw, source: _Source, scope: Scope) -> Found:
+    """The orders of the drug in the record; their references may lead to what lies among the drafts."""
+    sent = source.needed("medications")
+    source.medications_of(sent)
+    return medication.orders(sent, draft_orders, scope, source.fetched)
+
+
+def _beside(others: Raw, source: _Source, scope: Scope) -> Found:
+    """The drafts of the drug that the call is not about."""
+    if others == NOTHING:
+        return Found()
+    source.medications_of(others)
+    return medication.drafts(others, source.needed("medications"), scope, source.fetched)
 
 
 def _concerns(drafts: Found) -> bool:
     return bool(drafts.orders or drafts.foreign or drafts.gaps)
 
 
-def _sent(prefetch: Mapping[str, Raw], key: str) -> Raw:
-    if key not in prefetch:
-        raise PrefetchMissing(f"prefetch.{key} is missing.")
-    return prefetch[key]
+def _reports(pages: Mapping[str, Page]) -> list[Page]:
+    return [pages["reports"]] if "reports" in pages else []
 
 
-def _facts(orders: _Orders, read: Labs, birth: When | Unknown) -> Facts:
+def _facts(orders: _Orders, read: Labs, seen: Events, birth: When | Unknown) -> Facts:
     foreign = [x for found in orders.every for x in found.foreign]
     if isinstance(birth, Unknown) and birth.reason is Reason.OTHER_PATIENT:
         foreign.append(birth)
@@ -108,10 +203,15 @@ def _facts(orders: _Orders, read: Labs, birth: When | Unknown) -> Facts:
         results=read.results,
         orders=tuple(x for found in orders.record for x in found.orders),
         drafts=tuple(x for found in orders.call for x in found.orders),
+        beside=tuple(x for found in orders.beside for x in found.orders),
         born=birth,
-        foreign=_listed([*foreign, *read.foreign]),
-        gaps=_listed([*(x for found in orders.every for x in found.gaps), *read.gaps, *unfetched]),
+        foreign=_listed([*foreign, *read.foreign, *seen.foreign]),
+        gaps=_listed([*(x for found in orders.every for x in found.gaps), *read.gaps, *seen.gaps, *unfetched]),
         absent=_listed(read.absent),
+        toxicities=seen.toxicities,
+        supports=seen.supports,
+        temperatures=read.temperatures,
+        unclear=_listed([*read.unclear, *seen.unclear]),
     )
 
 

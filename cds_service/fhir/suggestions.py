@@ -9,6 +9,7 @@ from cds_service.clinical import decision as d
 from cds_service.clinical.decision import Decision, Suggestion
 from cds_service.clinical.facts import COUNTS
 from cds_service.fhir import actions
+from cds_service.fhir.site import NO_SITE, Site
 
 Resource = Mapping[str, Any]
 _STOPPING = frozenset({d.INTERRUPT, d.KEEP_INTERRUPTED})
@@ -18,20 +19,27 @@ _REWRITING = frozenset(
 
 
 def suggestions(
-    decision: Decision, resources: Mapping[str, Resource], tablets: Mapping[str, Fraction], patient: str
+    decision: Decision,
+    resources: Mapping[str, Resource],
+    tablets: Mapping[str, Fraction],
+    patient: str,
+    site: Site = NO_SITE,
 ) -> tuple[Suggestion, ...]:
     """The suggestions of the one card, the recommended one, if any, first.
 
     `resources` are the orders as the EHR sent them and `tablets` the mg in one tablet of each, by the source that
-    `decision` names them by. What an EHR cannot edit, for want of an id or of a structure that can be rewritten
-    exactly, is left out: the card then says it in words.
+    `decision` names them by; `site` is what the site's own codes mean. What an EHR cannot edit, for want of an id or of
+    a structure that can be rewritten exactly, is left out: the card then says it in words.
     """
     draft = resources.get(decision.draft.source) if decision.draft else None
     if decision.topic in _STOPPING:
         return (*_delete(draft, recommended=True), *_holds(decision, resources), *_recount(patient))
+    if decision.topic == d.REDUCE and decision.draft is None and "no-lower-level" in decision.refer:
+        return _holds(decision, resources)
     if decision.topic in _REWRITING and decision.doses.proposed is not None:
         tablet = tablets.get(decision.draft.source) if decision.draft else None
-        return _rewrite(draft, decision.doses.proposed, tablet, recommended=decision.topic != d.ESCALATE)
+        new = actions.rewrite(draft, decision.doses.proposed, tablet, site) if draft else None
+        return _rewrite(new, decision.doses.proposed, recommended=decision.topic != d.ESCALATE)
     if decision.topic in (d.REDUCE, d.DUPLICATE_ORDER):
         return _delete(draft, recommended=decision.topic == d.REDUCE)
     if any(x.what in (*COUNTS, "counts") for x in decision.unknown):
@@ -44,10 +52,7 @@ def _delete(draft: Resource | None, recommended: bool) -> tuple[Suggestion, ...]
     return (Suggestion("delete-draft", (action,), recommended=recommended),) if action else ()
 
 
-def _rewrite(
-    draft: Resource | None, dose: Decimal, tablet: Fraction | None, recommended: bool
-) -> tuple[Suggestion, ...]:
-    rewritten = actions.rewrite(draft, dose, tablet) if draft else None
+def _rewrite(rewritten: Resource | None, dose: Decimal, recommended: bool) -> tuple[Suggestion, ...]:
     action = actions.update(rewritten) if rewritten else None
     return (Suggestion("rewrite-draft", (action,), dose, recommended),) if action else ()
 
@@ -56,7 +61,7 @@ def _holds(decision: Decision, resources: Mapping[str, Resource]) -> tuple[Sugge
     running = dict.fromkeys(x.source for x in decision.active if x.source in resources)
     held = [actions.on_hold(resources[x]) for x in running]
     updates = tuple(y for y in (actions.update(x) for x in held if x) if y)
-    return (Suggestion("hold-active", updates),) if updates else ()
+    return (Suggestion("hold-active", updates, recommended=decision.draft is None),) if updates else ()
 
 
 def _recount(patient: str) -> tuple[Suggestion, ...]:

@@ -1,6 +1,7 @@
 """What the service asks to be sent, and what comes of what was sent."""
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from cds_service.fhir import prefetch
 from cds_service.fhir.codes import CONTEXT_RESULTS, RESULTS
 from cds_service.fhir.order import Scope
 from cds_service.fhir.prefetch import TEMPLATES, Record
+from cds_service.fhir.reading.asks import Ask, Fetched
 from cds_service.protocols import load
 from tests.fhir import orders
 from tests.fhir.observations import BERLIN, SERVER, observation, raw, searchset
@@ -185,3 +187,144 @@ def test_the_drug_of_a_draft_is_found_among_the_prefetched_medications() -> None
     assert read(ELSEWHERE, medications=searchset(RUNNING)) is None
     drafts = known(ELSEWHERE, medications=searchset(RUNNING, MEDICATION)).facts.drafts
     assert [(x.source, x.coded) for x in drafts] == [("MedicationRequest/unnamed", True)]
+
+
+class Server:
+    """A FHIR server that has these answers by key; it keeps what it was asked, one set of keys for each time."""
+
+    def __init__(self, **answers: Raw) -> None:
+        self.answers = answers
+        self.asked: list[set[str]] = []
+
+    def __call__(self, wanted: Mapping[str, Ask]) -> Mapping[str, Fetched]:
+        self.asked.append(set(wanted))
+        return {key: Fetched(self.answers.get(key.replace("/", "_"), raw(FAILED)), None, 1) for key in wanted}
+
+
+ENDED = {**RUNNING, "id": "ended", "status": "completed", "authoredOn": "2026-01-05", "dispenseRequest": {
+    "validityPeriod": {"start": "2026-01-05", "end": "2026-02-02"}}}  # fmt: skip
+EVERYTHING = {
+    "patient", "medications", "results", "adverseEvents", "conditions", "gradings", "transfusions", "administrations",
+    "reports",
+}  # fmt: skip
+
+
+def view(reads: Server | None = None, **sent: Raw) -> Record | None:
+    """What comes of a call without drafts."""
+    return prefetch.read(Scope("p", SERVER, BERLIN), None, sent, NOW, load.load().parameters, reads)
+
+
+def select(*drafts: Any, of: Collection[str], reads: Server | None = None, **sent: Raw) -> Record | None:
+    """What comes of a call about those of its drafts, by their ids."""
+    scope = Scope("p", SERVER, BERLIN, selections=frozenset(f"MedicationRequest/{x}" for x in of))
+    return prefetch.read(scope, searchset(*drafts), sent, NOW, load.load().parameters, reads)
+
+
+@pytest.mark.parametrize("record", [NOTHING, searchset(), searchset(OTHER), searchset(ENDED), searchset(UNNAMED)])
+def test_without_drafts_and_without_a_course_nothing_else_is_read(record: Raw) -> None:
+    assert view(medications=record) is None
+    assert view(medications=record, results=raw(b"odd"), patient=raw(b"odd")) is None
+    server = Server(medications=record)
+    assert view(server) is None
+    assert [x for x in server.asked if x != {"Medication/x"}] == [{"medications"}]
+
+
+def test_without_drafts_a_running_course_is_read_in_whole() -> None:
+    server = Server(medications=searchset(RUNNING), results=searchset(observation()), patient=PATIENT)
+    record = view(server)
+    assert server.asked == [{"medications"}, EVERYTHING - {"medications"}]
+    assert record is not None
+    assert (record.facts.drafts, [x.source for x in record.facts.orders]) == ((), ["MedicationRequest/running"])
+    assert set(record.facts.results) == {"neutrophils"}
+
+
+def test_without_drafts_an_order_that_nothing_names_is_read_beside_a_course() -> None:
+    record = view(medications=searchset(RUNNING, UNNAMED), results=NOTHING)
+    assert record is not None
+    assert [x.source for x in record.facts.orders] == ["MedicationRequest/running", "MedicationRequest/unnamed"]
+
+
+@pytest.mark.requirement(51, 62)
+def test_without_drafts_the_orders_are_needed_and_the_results_of_a_course() -> None:
+    with pytest.raises(PrefetchMissing, match=r"prefetch.medications is missing"):
+        view(results=NOTHING)
+    with pytest.raises(PrefetchMissing, match=r"prefetch.results is missing"):
+        view(medications=searchset(RUNNING))
+
+
+@pytest.mark.hazard("H15", "H25")
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (raw(FAILED), Reason.FETCH_FAILED),
+        (raw(b"odd"), Reason.UNREADABLE),
+        (searchset(OTHER, link=[{"relation": "next", "url": "x"}]), Reason.INCOMPLETE),
+    ],
+)
+def test_without_drafts_orders_that_were_not_read_in_whole_are_a_gap_and_nothing_more(
+    sent: Raw, reason: Reason
+) -> None:
+    for record in (view(medications=sent), view(medications=sent, results=searchset(observation()))):
+        assert record is not None
+        assert [(x.what, x.reason) for x in record.facts.gaps] == [("orders", reason)]
+        assert record.facts.results == {}
+
+
+@pytest.mark.hazard("H05")
+def test_without_drafts_an_order_of_the_drug_for_somebody_else_is_noticed() -> None:
+    record = view(medications=searchset({**RUNNING, "subject": {"reference": "Patient/q"}}))
+    assert record is not None
+    assert record.facts.foreign
+
+
+def test_a_read_that_failed_is_not_tried_again() -> None:
+    server = Server(medications=searchset(RUNNING, UNNAMED), results=NOTHING, patient=NOTHING)
+    assert prefetch.read(Scope("p", SERVER, BERLIN), searchset(UNNAMED), {}, NOW, load.load().parameters, server)
+    keys = [key for asked in server.asked for key in asked]
+    assert sorted(keys) == sorted({*EVERYTHING, "Medication/x"})
+
+
+def test_a_draft_that_is_not_chosen_is_not_judged() -> None:
+    second = {**DRAFT, "id": "second"}
+    record = select(DRAFT, second, of=["draft"], medications=NOTHING, results=NOTHING)
+    assert record is not None
+    assert [x.source for x in record.facts.drafts] == ["MedicationRequest/draft"]
+    assert [x.source for x in record.facts.beside] == ["MedicationRequest/second"]
+
+
+@pytest.mark.parametrize("of", [["other"], ["gone"], []])
+def test_where_no_draft_of_the_drug_is_chosen_nothing_is_read(of: list[str]) -> None:
+    server = Server()
+    assert select(DRAFT, OTHER, UNNAMED, of=of) is None
+    assert select(DRAFT, OTHER, UNNAMED, of=of, reads=server) is None
+    assert server.asked == []
+
+
+def test_of_a_chosen_draft_the_medication_is_read_first() -> None:
+    server = Server(Medication_x=raw({**MEDICATION, "code": {"text": "Metformin"}, "ingredient": []}))
+    assert select(DRAFT, UNNAMED, of=["unnamed"], reads=server) is None
+    assert server.asked == [{"Medication/x"}]
+
+
+def test_a_medication_beside_the_orders_is_found_on_either_side() -> None:
+    record = select(MEDICATION, DRAFT, UNNAMED, of=["unnamed"], medications=NOTHING, results=NOTHING)
+    assert record is not None
+    assert [x.source for x in record.facts.drafts] == ["MedicationRequest/unnamed"]
+    other = select(MEDICATION, DRAFT, UNNAMED, of=["draft"], medications=NOTHING, results=NOTHING)
+    assert other is not None
+    assert [x.source for x in other.facts.beside] == ["MedicationRequest/unnamed"]
+
+
+def test_what_nothing_names_beside_a_chosen_draft_may_be_the_drug_while_a_course_is_running() -> None:
+    for orders_, found in ((NOTHING, []), (searchset(RUNNING), ["MedicationRequest/unnamed"])):
+        record = select(DRAFT, UNNAMED, of=["draft"], medications=orders_, results=NOTHING)
+        assert record is not None
+        assert [x.source for x in record.facts.beside] == found
+
+
+@pytest.mark.hazard("H05")
+def test_a_draft_of_somebody_else_beside_the_chosen_one_is_noticed() -> None:
+    foreign = {**DRAFT, "id": "second", "subject": {"reference": "Patient/q"}}
+    record = select(DRAFT, foreign, of=["draft"], medications=NOTHING, results=NOTHING)
+    assert record is not None
+    assert record.facts.foreign

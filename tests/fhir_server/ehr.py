@@ -11,6 +11,8 @@ import msgspec
 import requests
 from flask.testing import FlaskClient
 
+from cds_service.fhir.events import ON_DEMAND
+
 _TOKEN = re.compile(r"\{\{([^{}]*)\}\}")
 _JSON = "application/fhir+json"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -35,12 +37,27 @@ class Ehr:
         return self.session.post(self.base, data=_ENCODER.encode(bundle), headers=headers, timeout=60)
 
     def sign(self, service: FlaskClient, hook: dict[str, Any]) -> dict[str, Any]:
-        """The answer of the order-sign service to a hook request, with the prefetch that its discovery asks for."""
+        """The answer of the order-sign service to a hook request, with all that it asks for or would read."""
         offered = service.get("/cds-services").get_json()["services"]
         entry = next(x for x in offered if x["hook"] == hook["hook"])
-        prefetch = {key: self.fetch(template, hook["context"]) for key, template in entry["prefetch"].items()}
+        wanted = {**entry["prefetch"], **ON_DEMAND}
+        prefetch = {key: self.fetch(template, hook["context"]) for key, template in wanted.items()}
         body = _ENCODER.encode({**hook, "prefetch": prefetch})
         response = service.post(f"/cds-services/{entry['id']}", data=body, content_type="application/json")
+        assert response.status_code == 200, response.text
+        return _parsed(response.data)
+
+    def sign_unread(
+        self, service: FlaskClient, hook: dict[str, Any], server: str, token: str, caller: str
+    ) -> dict[str, Any]:
+        """The answer where nothing is prefetched: the service reads `server` with `token`; `caller` is the EHR's."""
+        granted = {"access_token": token, "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.read"}
+        body = _ENCODER.encode({**hook, "fhirServer": server, "fhirAuthorization": granted})
+        offered = service.get("/cds-services").get_json()["services"]
+        entry = next(x for x in offered if x["hook"] == hook["hook"])
+        headers = {"Authorization": f"Bearer {caller}"}
+        path = f"/cds-services/{entry['id']}"
+        response = service.post(path, data=body, content_type="application/json", headers=headers)
         assert response.status_code == 200, response.text
         return _parsed(response.data)
 

@@ -6,14 +6,21 @@ from typing import Any
 
 import pytest
 import requests
+from flask.testing import FlaskClient
 
+from cds_service.app import create_app
 from cds_service.demo.fixtures import Fixture, request_for
+from cds_service.fhir.events import ON_DEMAND
+from cds_service.settings import Settings
+from tests.faults.proxy import Proxy, guarded
 from tests.fhir_server.ehr import Ehr
+from tests.hook.hostile_tokens import BASE, NORTH, published, token
 from tests.journeys.golden import ALL, row
 from tests.journeys.test_golden import DECISION
-from tests.support import client, normalise
+from tests.support import FIXED_NOW, CheckedClient, client, normalise
 
 REFUSED = "Refused by a server"
+FHIR_TOKEN = "invented-token.3"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +52,8 @@ def test_an_ehr_gets_the_expected_cards(ehr: Ehr, fixture: Fixture) -> None:
 def test_the_built_in_record_finds_what_the_server_finds(ehr: Ehr, fixture: Fixture) -> None:
     templates = client().get("/cds-services").get_json()["services"][0]["prefetch"]
     built_in = request_for(fixture, templates)["prefetch"]
-    served = {key: ehr.fetch(template, fixture.hook["context"]) for key, template in templates.items()}
+    every = {**templates, **ON_DEMAND}
+    served = {key: ehr.fetch(template, fixture.hook["context"]) for key, template in every.items()}
     assert {key: ids(x) for key, x in served.items()} == {key: ids(x) for key, x in built_in.items()}
 
 
@@ -80,6 +88,58 @@ def test_a_patient_of_whom_the_server_knows_nothing_is_not_assessed(ehr: Ehr) ->
     assert ehr.fetch("Patient/{{context.patientId}}", hook["context"]) is None
     [card] = ehr.sign(client(), hook)["cards"]
     assert card["source"]["topic"]["code"] == "not-assessed"
+
+
+@pytest.fixture(scope="module")
+def trusted(ehr: Ehr, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FlaskClient, Proxy]]:
+    """A service that trusts one EHR, whose FHIR server asks for a token."""
+    folder = tmp_path_factory.mktemp("trusted")
+    (folder / "north.json").write_bytes(published(NORTH.jwks_url))
+    with guarded(ehr.base, FHIR_TOKEN) as proxy:
+        origin = proxy.base.removesuffix("/fhir")
+        (folder / "clients.yaml").write_text(
+            f"clients: [{{id: north, issuer: '{NORTH.issuer}', mode: live, jwks_file: north.json, "
+            f"fhir_servers: ['{origin}'], time_budget_ms: 30000}}]",
+            "utf-8",
+        )
+        settings = Settings(data_dir=folder, clients=folder / "clients.yaml", public_base_url=BASE, log_level="error")
+        app = create_app(settings, clock=lambda: FIXED_NOW)
+        app.test_client_class = CheckedClient
+        yield app.test_client(), proxy
+
+
+BY_REFERENCE = "medication-by-reference"
+
+
+@pytest.mark.requirement(33, 48, 53, 54, 103)
+@pytest.mark.parametrize("fixture", [x for x in ALL.values() if x.name != BY_REFERENCE], ids=lambda x: x.name)
+def test_a_trusted_ehr_that_prefetches_nothing_gets_the_expected_cards(
+    ehr: Ehr, trusted: tuple[FlaskClient, Proxy], fixture: Fixture
+) -> None:
+    service, proxy = trusted
+    caller = token(jti=fixture.name)
+    answer = ehr.sign_unread(service, fixture.hook, proxy.base, FHIR_TOKEN, caller)
+    assert trusting(unversioned(normalise(answer))) == trusting(unversioned(fixture.expected))
+    assert proxy.refused == []
+
+
+def test_a_drug_that_only_words_name_is_known_once_its_medication_is_read(
+    ehr: Ehr, trusted: tuple[FlaskClient, Proxy]
+) -> None:
+    service, proxy = trusted
+    hook = ALL[BY_REFERENCE].hook
+    assert ehr.sign_unread(service, hook, proxy.base, FHIR_TOKEN, token(jti=BY_REFERENCE)) == {"cards": []}
+    assert ALL[BY_REFERENCE].expected["cards"][0]["source"]["topic"]["code"] == "dose-unclear"
+
+
+def trusting(answer: Any) -> Any:
+    """The same without the sentence that callers are not checked, which only the demo says."""
+    if isinstance(answer, dict):
+        return {name: trusting(x) for name, x in answer.items()}
+    if isinstance(answer, list):
+        return [trusting(x) for x in answer]
+    said = answer.replace(" Demo mode: callers are not checked.", "") if isinstance(answer, str) else answer
+    return said.replace(f"{BASE}/", "http://127.0.0.1:8080/") if isinstance(said, str) else said
 
 
 def unversioned(value: Any) -> Any:
