@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from cds_service.clinical.decision import Decision
+from cds_service.clinical.facts import Facts
 from cds_service.clinical.protocol import Protocol
 from cds_service.render.extension import extension, pruned
 from cds_service.store import Answer, Store
@@ -22,12 +23,17 @@ _LOG = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What names a call in the log and in the record; `started` is of `time.perf_counter`."""
+    """What names a call in the log and in the record; `started` is of `time.perf_counter`.
+
+    `client` is the id of the caller in the table of clients, `mode` whether it is sent its cards: live or silent.
+    """
 
     service: str
     hook_instance: str
     request_id: str
     started: float
+    client: str
+    mode: str
 
     @property
     def milliseconds(self) -> float:
@@ -40,11 +46,18 @@ def other_drug(trace: Trace) -> None:
     _answered(trace, OTHER_DRUG)
 
 
-def decided(
-    trace: Trace, store: Store, protocol: Protocol, decision: Decision, cards: Sequence[Mapping[str, Any]]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision rests on: the protocol, the facts, and the FHIR id of the patient, kept as a digest only."""
+
+    protocol: Protocol
+    facts: Facts
+    patient: str = field(repr=False)
+
+
+def decided(trace: Trace, store: Store, basis: Basis, decision: Decision, cards: Sequence[Mapping[str, Any]]) -> None:
     """A decision: recorded, logged by its rules and counted by its topic."""
-    kept = store.record(_record(trace, protocol, decision, cards))
+    kept = store.record(_record(trace, basis, decision, cards))
     if not kept:
         metrics.UNRECORDED.labels(trace.service).inc()
     rules = list(dict.fromkeys(x.rule for x in decision.findings))
@@ -59,14 +72,21 @@ def failed(trace: Trace, error: Exception) -> None:
 
 def _answered(trace: Trace, topic: str, **more: Any) -> None:
     spent = trace.milliseconds
-    metrics.ANSWERS.labels(trace.service, topic).inc()
+    metrics.ANSWERS.labels(trace.service, topic, trace.client).inc()
+    metrics.LAST.labels(trace.client).set_to_current_time()
     metrics.SECONDS.labels(trace.service).observe(spent / 1000)
     log = _LOG.error if topic == OWN_FAULT else _LOG.info
-    names = {"request_id": trace.request_id, "hook_instance": trace.hook_instance, "service": trace.service}
+    names = {
+        "request_id": trace.request_id,
+        "hook_instance": trace.hook_instance,
+        "service": trace.service,
+        "client": trace.client,
+    }
     log("answered", **names, topic=topic, milliseconds=spent, **more)
 
 
-def _record(trace: Trace, protocol: Protocol, decision: Decision, cards: Sequence[Mapping[str, Any]]) -> Answer:
+def _record(trace: Trace, basis: Basis, decision: Decision, cards: Sequence[Mapping[str, Any]]) -> Answer:
+    protocol = basis.protocol
     return Answer(
         answered_at=decision.evaluated_at,
         hook_instance=trace.hook_instance,
@@ -77,7 +97,18 @@ def _record(trace: Trace, protocol: Protocol, decision: Decision, cards: Sequenc
         record={
             "requestId": trace.request_id,
             "decision": pruned(extension(decision, protocol)),
-            "cards": [{"uuid": x["uuid"], "topic": x["source"]["topic"]["code"]} for x in cards],
+            "cards": [_card(x) for x in cards],
             "milliseconds": trace.milliseconds,
         },
+        request_id=trace.request_id,
+        client=trace.client,
+        mode=trace.mode,
+        patient=basis.patient,
+        facts=basis.facts,
     )
+
+
+def _card(card: Mapping[str, Any]) -> dict[str, Any]:
+    """What a clinician read of a card."""
+    words = {x: card[x] for x in ("uuid", "indicator", "summary", "detail")}
+    return {**words, "topic": card["source"]["topic"]["code"]}
