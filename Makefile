@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check bench soak mutants lock clean
 
 help:
 	@echo 'make demo    sets up, starts the service and shows the cards of invented patients'
@@ -23,6 +23,8 @@ help:
 	@echo 'make setup   only sets up: .venv with the locked dependencies (PYTHON=... chooses the interpreter)'
 	@echo 'make check   the part of the test run that takes seconds: style, types, import contracts'
 	@echo 'make bench   measures CPU time per request beside its floors'
+	@echo 'make soak    10^6 generated records, 10^6 fuzzed bodies, 100 kills under load: hours (RECORDS=..., BODIES=..., KILLS=...)'
+	@echo 'make mutants changes the code of the rules, units and doses step by step, and looks whether a test notices'
 	@echo 'make lock    writes requirements/*.txt anew from pyproject.toml (LOCK_FLAGS=--upgrade for newer versions)'
 	@echo 'make clean   removes the environment, caches and build results'
 
@@ -76,6 +78,18 @@ check: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
+
+RECORDS ?= 1000000
+BODIES ?= 1000000
+KILLS ?= 100
+
+soak: $(DEV)
+	$(BIN)/python -m tests.generative.soak --records $(RECORDS)
+	$(BIN)/python -m tests.spec.soak --bodies $(BODIES)
+	$(BIN)/python -m tests.store.soak $(KILLS)
+
+mutants: $(DEV)
+	$(BIN)/python -m tests.mutants
 
 # Names, versions and hashes, and no address: each site installs from the index or mirror that its pip is set up for.
 lock: $(DEV)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks import bodies, floors
+from benchmarks import bodies, facts, floors
 from cds_service.app import create_app
 from cds_service.settings import Settings
 
@@ -31,6 +31,7 @@ def main() -> None:
         for count in (20, 200, 2000):
             _report(count, floor, product)
         _report_other_drug(floor, product)
+    facts.main()
 
 
 def _report(count: int, floor: Wsgi, product: Wsgi) -> None:

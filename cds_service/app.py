@@ -1,21 +1,29 @@
 """create_app: the only place where the rooms of the house are joined."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, request
 
 from cds_service import store
 from cds_service.clinical.protocol import Protocol
 from cds_service.data import data_dir
 from cds_service.errors import DataFileError
-from cds_service.fhir import validate
+from cds_service.fhir import site_map, validate
+from cds_service.fhir.reading.reader import Limits, Reader
+from cds_service.fhir.site import NO_SITE, Site
+from cds_service.hook import clients, strict
+from cds_service.hook.clients import Clients
+from cds_service.hook.keys import KeySets
+from cds_service.hook.limits import Limits as RefusalLimits
 from cds_service.protocols import load as protocols
 from cds_service.protocols.strict_yaml import Faulty
 from cds_service.render import cards
 from cds_service.settings import Settings
-from cds_service.web import demo, discovery, door, health, hooks, log
+from cds_service.web import cors, demo, discovery, door, feedback, health, hooks, log, metrics
+from cds_service.web.gate import REFUSED_TOKENS, DemoGate, Gate
 
 LANGUAGE = "en"
 
@@ -31,36 +39,65 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc, e
     Raises StartError: a service that starts has read its protocol and cards in whole and can open its store.
     """
     log.configure(settings.log_level)
-    house = build(settings, clock)
+    table = clients.load(settings.clients) if settings.clients else None
+    house = build(settings, clock, table)
     app = Flask("cds_service", static_folder=Path(demo.__file__).parent / "static")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     door.install(app)
+    cors.install(app, table.browser_origins if table else None)
     app.register_blueprint(discovery.blueprint())
     app.register_blueprint(hooks.blueprint(house))
+    app.register_blueprint(feedback.blueprint(house.store, clock, lambda: house.gate.caller(request).id))
     app.register_blueprint(health.blueprint(house.store))
     if ehr is not None:
         app.register_blueprint(demo.blueprint(ehr))
     return app
 
 
-def build(settings: Settings, clock: Callable[[], datetime]) -> hooks.House:
+def build(settings: Settings, clock: Callable[[], datetime], table: Clients | None) -> hooks.House:
     """What a walk needs, each part loaded once. Raises StartError."""
     protocol, renderer = wording(settings)
     validate.preload()
+    kept = store.opened(settings.store_url, settings.data_dir, _options(settings, clock))
     return hooks.House(
         protocol=protocol,
         renderer=renderer,
-        store=store.opened(settings.store_url),
+        store=kept,
         clock=clock,
         zone=settings.zone,
+        site=site(settings),
         last_words=[renderer.internal_error(clock(), hooks.new_id)],
+        gate=_gate(settings, clock, table, kept),
+        reader=Reader(strict.text, Limits(bytes=settings.max_body_bytes), clock=time.perf_counter),
     )
+
+
+def _options(settings: Settings, clock: Callable[[], datetime]) -> store.Options:
+    return store.Options(keep_days=settings.keep_days, clock=clock, noticed=lambda _: metrics.TOKENS_ALONE.inc())
+
+
+def _gate(
+    settings: Settings, clock: Callable[[], datetime], table: Clients | None, seen: store.Store
+) -> Gate | DemoGate:
+    if table is None:
+        return DemoGate((f"{settings.public_base_url}/fhir", *settings.fhir_servers))
+    return Gate(settings.public_base_url, table, KeySets(table), seen, RefusalLimits(REFUSED_TOKENS), clock)
+
+
+def site(settings: Settings) -> Site:
+    """What the site's own codes mean. Raises DataFileError naming every fault of the file."""
+    try:
+        return site_map.load(settings.site_map) if settings.site_map else NO_SITE
+    except Faulty as fault:
+        raise DataFileError(f"{fault}.") from fault
 
 
 def wording(settings: Settings) -> tuple[Protocol, cards.Renderer]:
     """The protocol and the cards that word it. Raises DataFileError naming every fault of their files."""
     try:
         protocol = protocols.load()
-        return protocol, cards.load(data_dir("cards"), LANGUAGE, protocol, settings.public_base_url, demo=True)
+        return protocol, cards.load(
+            data_dir("cards"), LANGUAGE, protocol, settings.public_base_url, settings.clients is None
+        )
     except (Faulty, FileNotFoundError) as fault:
         raise DataFileError(f"{fault}.") from fault

@@ -70,6 +70,22 @@ class WrongHook(CdsError):
     remedy = "Send each hook to a service whose discovery entry names it (GET /cds-services)."
 
 
+class NotAllowed(CdsError):
+    code = "not-allowed"
+    status = 403
+    issue = "forbidden"
+    meaning = "The caller is known, and may not make this call: for its tenant, its FHIR server, or because it is off."
+    remedy = "Ask the operator of the service to look at the table of clients (docs/security.md)."
+
+
+class TooManyRefused(CdsError):
+    code = "too-many-refused"
+    status = 429
+    issue = "throttled"
+    meaning = "Calls from this address were refused too often of late; calls with a good token are still answered."
+    remedy = "Correct the token (docs/security.md says what it has to hold), and wait as long as Retry-After says."
+
+
 class UnknownPlace(CdsError):
     code = "not-found"
     status = 404
@@ -123,6 +139,18 @@ class InternalFault(CdsError):
     issue = "exception"
     meaning = "The service failed outside of a decision; the fault is ours."
     remedy = "Report it with the X-Request-Id of the answer, which names the entry in the log."
+
+
+class FeedbackNotStored(CdsError):
+    code = "feedback-not-stored"
+    status = 503
+    issue = "transient"
+    meaning = "The feedback could not be acknowledged, because the database did not take it in time."
+    remedy = "Send the same feedback again later; a repeat does no harm."
+
+    @property
+    def fate(self) -> str:
+        return "Whether any of it was stored is open."
 
 
 class NotReady(CdsError):

@@ -31,8 +31,14 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         default="",
-        description="Database as an SQLAlchemy URL; SQLite only. Empty: `decisions.sqlite` in the data directory.",
-        examples=["sqlite:////var/lib/trofosfamide-cds/decisions.sqlite"],
+        description="Database as a URL, of SQLite or PostgreSQL. Empty: `decisions.sqlite` in the data directory.",
+        examples=["postgresql://cds@database.hospital.example/cds"],
+    )
+    keep_days: int = Field(
+        default=3650,
+        ge=0,
+        description="Days that decisions and feedback are kept; older ones are removed once a day. 0: for ever.",
+        examples=["3650"],
     )
     public_base_url: str = Field(
         default="http://127.0.0.1:8080",
@@ -55,6 +61,16 @@ class Settings(BaseSettings):
         default=(),
         description="Base URLs of FHIR servers beside the built-in one, separated by commas; `cds check` asks each.",
         examples=["https://fhir.hospital.example/r4"],
+    )
+    site_map: str = Field(
+        default="",
+        description="YAML file with the meaning of the site's own codes, as in docs/site-map.md. Empty: no such codes.",
+        examples=["/etc/trofosfamide-cds/site-map.yaml"],
+    )
+    clients: Path | None = Field(
+        default=None,
+        description="YAML file of the trusted EHRs, as in docs/security.md. None: demo mode, callers are not checked.",
+        examples=["/etc/trofosfamide-cds/clients.yaml"],
     )
     workers: int = Field(
         default=2, ge=1, le=64, description="Number of worker processes of `cds serve`.", examples=["2"]
@@ -90,8 +106,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        if value and not value.startswith("sqlite:///"):
-            raise ValueError("only SQLite is supported")
+        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("only SQLite and PostgreSQL are supported")
         return value
 
     @field_validator("log_level")

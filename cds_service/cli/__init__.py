@@ -1,12 +1,14 @@
 """The `cds` command."""
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import IO, Any
 
 import click
 
 from cds_service import __version__
+from cds_service.cli.client import client as client_commands
 from cds_service.errors import CdsError
 
 DEFAULT_BIND = "127.0.0.1:8080"
@@ -45,11 +47,53 @@ def check() -> None:
 
 
 @cds.command()
-@click.argument("request", type=click.File("rb"), metavar="REQUEST.json")
+@click.argument("request", type=click.File("rb"), metavar="[REQUEST.json]", required=False)
 @click.option("--at", metavar="TIME", help="Decide as if it were this time, such as 2026-11-23T09:00:00Z.")
-def explain(request: IO[bytes], at: str | None) -> None:
+@click.option("--decision", metavar="ID", help="Show a recorded decision instead, by its id, request or card.")
+def explain(request: IO[bytes] | None, at: str | None, decision: str | None) -> None:
     """Tell step by step how a request is decided."""
-    for line in _part("explain").lines(request.read(), at):
+    if (request is None) == (decision is None):
+        raise click.UsageError("Name a request, or a recorded decision by --decision ID.")
+    _say(_part("recorded").shown(decision) if request is None else _part("explain").lines(request.read(), at))
+
+
+cds.add_command(client_commands)
+
+
+@cds.group(invoke_without_command=True)
+@click.pass_context
+def store(context: click.Context) -> None:
+    """Tell what is kept, and since when."""
+    if context.invoked_subcommand is None:
+        _say(_part("store").overview())
+
+
+@store.command()
+@click.option("--older-than", "days", type=int, required=True, metavar="DAYS", help="Age in days.")
+def purge(days: int) -> None:
+    """Remove what is older than so many days."""
+    _say(_part("store").purge(days))
+
+
+@store.command()
+@click.option("--patient", required=True, metavar="ID", help="FHIR id of the patient.")
+@click.option("--client", default="", metavar="ID", help="Of this client only.")
+def erase(patient: str, client: str) -> None:
+    """Erase the records of a patient."""
+    _say(_part("store").erase(patient, client))
+
+
+@cds.command("replay-decision")
+@click.argument("identifier", metavar="ID")
+def replay_decision(identifier: str) -> None:
+    """Decide a recorded case again, and tell whether it is the same."""
+    replay = _part("recorded").replayed(identifier)
+    _say(replay.lines)
+    sys.exit(not replay.same)
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
         click.echo(line)
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import requests
 
 from cds_service import store
-from cds_service.app import wording
+from cds_service.app import site, wording
+from cds_service.cli import table
 from cds_service.errors import CdsError, StartError
 from cds_service.settings import Settings, load, variable
 
@@ -30,7 +31,10 @@ def findings() -> Iterator[Line]:
         return
     yield from _misspelt()
     yield _tried("protocol and cards", partial(_wording, settings))
+    yield _tried("site map", partial(_site, settings))
     yield _tried("store", partial(_store, settings))
+    if settings.clients:
+        yield from (Line(ok, text) for ok, text in table.check(settings.clients))
     for server in settings.fhir_servers:
         yield _tried(f"FHIR server {server}", partial(_reached, server))
 
@@ -59,16 +63,26 @@ def _tried(what: str, check: Callable[[], str]) -> Line:
         return Line(False, f"FAILED  {what}: {error}")
 
 
+def _site(settings: Settings) -> str:
+    found = site(settings)
+    maps = {"results": found.laboratory, "products": found.products, "timings": found.timings}
+    said = ", ".join(f"{len(codes)} {name}" for name, codes in maps.items())
+    return f"codes of the site for {said}" if settings.site_map else "none; no code of the site is known"
+
+
 def _wording(settings: Settings) -> str:
     protocol, _ = wording(settings)
     return f"{protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}, {protocol.digest[:12]}"
 
 
 def _store(settings: Settings) -> str:
-    fault = store.opened(settings.store_url).fault()
+    name = store.shown(settings.store_url)
+    kept = store.opened(settings.store_url, settings.data_dir)
+    fault = kept.fault()
+    kept.close()
     if fault:
-        raise StartError(f"The database {settings.store_url} cannot be written: {fault}.")
-    return f"{settings.store_url} can be written"
+        raise StartError(f"The database {name} cannot be written: {fault}.")
+    return f"{name} can be written"
 
 
 def _reached(url: str) -> str:

@@ -58,6 +58,7 @@ def _service(bind: str) -> Iterator[subprocess.Popen[bytes]]:
     """`cds serve` in a process of its own, ended with this one."""
     command = [sys.executable, "-m", "cds_service.cli", "serve", "--bind", bind]
     environment = {"CDS_LOG_LEVEL": "error", "CDS_PUBLIC_BASE_URL": f"http://{bind}", **os.environ}
+    environment.pop("CDS_CLIENTS", None)  # the demo is for anybody, on this machine
     process = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command, an address we have parsed
     try:
         yield process

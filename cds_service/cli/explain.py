@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from cds_service.app import now_utc, wording
+from cds_service.app import now_utc, site, wording
 from cds_service.clinical.decide import decide
 from cds_service.clinical.decision import Decision, Finding, Step
-from cds_service.clinical.facts import Dose, Facts, Order, Result, Unknown, When
+from cds_service.clinical.facts import Dose, Facts, Order, Reason, Result, Support, Temperature, Toxicity, Unknown, When
 from cds_service.errors import InvalidElement
 from cds_service.fhir import prefetch
 from cds_service.fhir.order import Scope
 from cds_service.hook.request import read
 from cds_service.render.extension import plain
+from cds_service.render.words import Words
 from cds_service.settings import load
 from cds_service.web.discovery import SERVICES
 
@@ -23,16 +24,18 @@ def lines(body: bytes, at: str | None) -> Iterator[str]:
     settings = load()
     now = _instant(at).astimezone(settings.zone)
     call = read(body, SERVICES[0].hook)
-    protocol, _ = wording(settings)
-    scope = Scope(call.patient_id, call.fhir_server, settings.zone)
+    protocol, renderer = wording(settings)
+    scope = Scope(call.patient_id, call.fhir_server, settings.zone, site(settings))
     record = prefetch.read(scope, call.draft_orders, call.prefetch, now, protocol.parameters)
     yield f"Hook {call.hook}, instance {call.hook_instance}, decided as of {now.isoformat(timespec='seconds')}"
     if record is None:
         yield "No draft of this call is for trofosfamide: it is answered at once, without a card."
         return
     yield f"Protocol {protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}"
-    yield from _facts(record.facts)
-    yield from _decision(decide(protocol, record.facts, now))
+    yield from fact_lines(record.facts)
+    decision = decide(protocol, record.facts, now)
+    yield from _section("What to do about it", _fixes(record.facts, decision, renderer.words))
+    yield from decision_lines(decision)
 
 
 def _instant(at: str | None) -> datetime:
@@ -45,15 +48,20 @@ def _instant(at: str | None) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _facts(facts: Facts) -> Iterator[str]:
+def fact_lines(facts: Facts) -> Iterator[str]:
+    """Every fact with the resource that it comes from, and every item that was left out with its reason."""
     results = sorted((x for every in facts.results.values() for x in every), key=lambda x: (x.analyte, x.when.start))
     yield from _section("Results", (_result(x) for x in results))
     yield from _section("Orders of the record", map(_order, facts.orders))
     yield from _section("Drafts of the call", map(_order, facts.drafts))
-    yield from _section("Not known", map(_unknown, (*facts.foreign, *facts.gaps, *facts.absent, *_born(facts))))
+    yield from _section("Recorded toxicities", map(_toxicity, facts.toxicities))
+    yield from _section("Transfusions and growth factors", map(_support, facts.supports))
+    yield from _section("Body temperatures", map(_temperature, facts.temperatures))
+    yield from _section("Left out, or not known", map(_unknown, _left_out(facts)))
 
 
-def _decision(decision: Decision) -> Iterator[str]:
+def decision_lines(decision: Decision) -> Iterator[str]:
+    """Every rule with its answer, and what was concluded."""
     yield from _section("Rules, in the order in which they were asked", map(_step, decision.steps))
     yield from _section("What they found", map(_finding, decision.findings))
     yield from _section("Not known to the decision", map(_unknown, decision.unknown))
@@ -63,6 +71,13 @@ def _decision(decision: Decision) -> Iterator[str]:
     for name, reasons in (("Refer", decision.refer), ("Missing", decision.missing), ("Also", decision.also)):
         if reasons:
             yield f"{name}: {', '.join(reasons)}"
+
+
+def _fixes(facts: Facts, decision: Decision, words: Words) -> Iterator[str]:
+    """For every reason that was met, what the systems around could do about it."""
+    faults = [x.fault for every in facts.results.values() for x in every if x.fault]
+    met = {x.reason for x in (*decision.unknown, *_left_out(facts), *faults)}
+    yield from (f"{x}: {words.say('fixes', x)}" for x in Reason if x in met)
 
 
 def _section(title: str, entries: Iterator[str]) -> Iterator[str]:
@@ -75,12 +90,28 @@ def _section(title: str, entries: Iterator[str]) -> Iterator[str]:
 def _result(result: Result) -> str:
     value = f"{result.comparator}{plain(result.shown)} {result.unit}" if result.shown is not None else "no number"
     state = "" if result.final else ", preliminary"
+    state += f", {result.derived} from {', '.join(result.parts)}" if result.derived else ""
     fault = f", UNUSABLE: {_unknown(result.fault)}" if result.fault else ""
     return f"{result.analyte}: {value}, {_when(result.when)}{state} [{result.source}]{fault}"
 
 
+def _toxicity(toxicity: Toxicity) -> str:
+    state = "resolved" if toxicity.resolved else "not resolved"
+    onset = f"{_when(toxicity.onset)}{' (time of recording)' if toxicity.marked else ''}"
+    return f"MedDRA {toxicity.code}: CTCAE grade {toxicity.grade}, {state}, onset {onset} [{toxicity.source}]"
+
+
+def _support(support: Support) -> str:
+    return f"{support.kind}: {_when(support.when)} [{support.source}]"
+
+
+def _temperature(temperature: Temperature) -> str:
+    return f"{plain(temperature.celsius)} Cel, {_when(temperature.when)} [{temperature.source}]"
+
+
 def _finding(finding: Finding) -> str:
     result = f": {_result(finding.result)}" if finding.result else ""
+    result += f": {_toxicity(finding.toxicity)}" if finding.toxicity else ""
     graded = ""
     if finding.grade:
         low, high = finding.grade
@@ -113,8 +144,9 @@ def _unknown(unknown: Unknown) -> str:
     return f"{unknown.what}, {unknown.reason}{detail}{f' [{unknown.source}]' if unknown.source else ''}"
 
 
-def _born(facts: Facts) -> tuple[Unknown, ...]:
-    return (facts.born,) if isinstance(facts.born, Unknown) else ()
+def _left_out(facts: Facts) -> tuple[Unknown, ...]:
+    born = (facts.born,) if isinstance(facts.born, Unknown) else ()
+    return (*facts.foreign, *facts.gaps, *facts.absent, *facts.unclear, *born)
 
 
 def _step(step: Step) -> str:

@@ -9,20 +9,24 @@ from typing import Any
 
 import structlog
 
-from cds_service.demo.server import ehr
+from cds_service.demo.fixtures import ehr
 from cds_service.errors import SettingsError
 from cds_service.settings import Settings, load
 
-_THREADS = 4
+# Calls that wait for an EHR hold a thread each, at most 16 of one EHR (fhir.reading.reader.Limits).
+_THREADS = 64
 _DEMO_MODE = "demo mode: callers are not checked and any web page may call; loopback addresses only"
+_BASE_URL = "Tokens are for the address that was called: write for example https://cds.hospital.example there."
 _QUIET = {x: {"level": "WARNING", "handlers": [], "propagate": True} for x in ("gunicorn.error", "gunicorn.access")}
 
 
 def run(bind: str) -> None:
     """Serve until stopped. Raises SettingsError for an address that must not be served on, StartError otherwise."""
-    host, port = address(bind)
     settings = load()
+    host, port = address(bind, trusted=settings.clients is not None)
     if "public_base_url" not in settings.model_fields_set:
+        if settings.clients is not None:
+            raise SettingsError(f"CDS_PUBLIC_BASE_URL is not set. {_BASE_URL}")
         settings = settings.model_copy(update={"public_base_url": f"http://{bracketed(host)}:{port}"})
     with tempfile.TemporaryDirectory(prefix="cds-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # read when the metrics are imported, with the app
@@ -30,16 +34,19 @@ def run(bind: str) -> None:
         import_module("gunicorn.arbiter").Arbiter(app).run()
 
 
-def address(bind: str) -> tuple[str, int]:
-    """Host and port to listen on. Raises SettingsError where they are not a loopback address and a port."""
+def address(bind: str, trusted: bool = False) -> tuple[str, int]:
+    """Host and port to listen on. Raises SettingsError where they are none.
+
+    Unless callers are `trusted`, by a table of clients, only a loopback address is one.
+    """
     host, _, port = bind.rpartition(":")
     host = host.strip("[]")
     if not host or not port.isdigit() or int(port) > 65535:
         raise SettingsError(f"--bind {bind} is not HOST:PORT. Write for example --bind 127.0.0.1:8080.")
-    if not _is_loopback(host):
+    if not trusted and not _is_loopback(host):
         raise SettingsError(
             f"--bind {bind} is reached from other machines, and there is no table of trusted EHRs: anyone could call. "
-            "Bind to 127.0.0.1 or [::1], and let what calls it run on the same machine or come through a tunnel."
+            "Bind to 127.0.0.1 or [::1], or name the table of the EHRs that may call: CDS_CLIENTS (docs/security.md)."
         )
     return host, int(port)
 
@@ -61,8 +68,10 @@ class _App:
 
     def __init__(self, settings: Settings, bind: str) -> None:
         app, log = (import_module(x) for x in ("cds_service.app", "cds_service.web.log"))
-        self._app = app.create_app(settings, ehr=ehr(app.now_utc))
-        structlog.get_logger().warning(_DEMO_MODE, bind=bind)
+        is_demo = settings.clients is None
+        self._app = app.create_app(settings, ehr=ehr(app.now_utc) if is_demo else None)
+        if is_demo:
+            structlog.get_logger().warning(_DEMO_MODE, bind=bind)
         self.cfg = import_module("gunicorn.config").Config()
         for name, value in _chosen(settings, bind, log.FOREIGN).items():
             self.cfg.set(name, value)

@@ -1,6 +1,6 @@
 """POST /cds-services/<id>: one hook call walks through the house and comes out as cards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,15 +14,23 @@ from cds_service.clinical.protocol import Protocol
 from cds_service.errors import CdsError, UnknownPlace
 from cds_service.fhir import prefetch
 from cds_service.fhir.order import Scope
+from cds_service.fhir.prefetch import Reads
+from cds_service.fhir.reading.asks import Ask, Fetched
+from cds_service.fhir.reading.reader import Reader
+from cds_service.fhir.site import Site
 from cds_service.fhir.suggestions import suggestions
+from cds_service.hook.clients import Client
 from cds_service.hook.request import HookCall, read
 from cds_service.render.cards import Renderer
 from cds_service.store import Store
-from cds_service.web import trail
+from cds_service.web import metrics, trail
 from cds_service.web.discovery import SERVICES, Service
 from cds_service.web.door import body, json_answer
+from cds_service.web.gate import DemoGate, Gate
 
 Card = dict[str, Any]
+# Of the budget of a call: to decide, to word and to send, once everything is read.
+_OWN_SECONDS = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,10 @@ class House:
     store: Store
     clock: Callable[[], datetime]
     zone: ZoneInfo
+    site: Site
     last_words: Sequence[Card]
+    gate: Gate | DemoGate
+    reader: Reader
 
 
 def blueprint(house: House, services: Sequence[Service] = SERVICES) -> Blueprint:
@@ -47,35 +58,53 @@ def blueprint(house: House, services: Sequence[Service] = SERVICES) -> Blueprint
         service = known.get(name)
         if service is None:
             raise UnknownPlace(f"There is no service {name[:64]}.")
+        client = house.gate.caller(request)
         call = read(body(request), service.hook)
-        trace = trail.Trace(service.id, call.hook_instance, g.request_id, g.started)
-        return json_answer({"cards": answer(house, call, trace)})
+        trace = trail.Trace(service.id, call.hook_instance, g.request_id, g.started, client.id, client.mode)
+        reads = asker(house, client, call) if house.gate.may_ask(client, call.fhir_server) else None
+        cards = answer(house, call, trace, reads)
+        return json_answer({"cards": () if client.mode == "silent" else cards})
 
     return pages
 
 
-def answer(house: House, call: HookCall, trace: trail.Trace) -> Sequence[Card]:
+def asker(house: House, client: Client, call: HookCall) -> Reads:
+    """What asks the FHIR server of a call, until the time budget of the client is spent but for our own work."""
+    deadline = g.started + client.time_budget_ms / 1000 - _OWN_SECONDS
+
+    def ask(wanted: Mapping[str, Ask]) -> Mapping[str, Fetched]:
+        fetched = house.reader.fetch(call.fhir_server, call.token, wanted, deadline)
+        for key, found in fetched.items():
+            # Of a read the type alone: a label of a metric never holds an id.
+            metrics.READS.labels(client.id, key.partition("/")[0], found.failure or "none").inc()
+        return fetched
+
+    return ask
+
+
+def answer(house: House, call: HookCall, trace: trail.Trace, reads: Reads | None) -> Sequence[Card]:
     """The cards for a call. Raises PrefetchMissing; a fault of ours becomes a card that says so, never silence."""
     try:
-        return walk(house, call, trace)
+        return walk(house, call, trace, reads)
     except CdsError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is: on a 5xx an EHR shows nothing
         return _own_fault(house, trace, error)
 
 
-def walk(house: House, call: HookCall, trace: trail.Trace) -> Sequence[Card]:
+def walk(house: House, call: HookCall, trace: trail.Trace, reads: Reads | None) -> Sequence[Card]:
     """hook -> fhir -> clinical -> render, and what was said goes into the store."""
     now = house.clock().astimezone(house.zone)
-    scope = Scope(call.patient_id, call.fhir_server, house.zone)
-    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, house.protocol.parameters)
+    scope = Scope(call.patient_id, call.fhir_server, house.zone, house.site, call.selections)
+    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, house.protocol.parameters, reads)
     if record is None:
         trail.other_drug(trace)
         return ()
     decision = decide(house.protocol, record.facts, now)
-    offers = suggestions(decision, record.orders, record.tablets, call.patient_id)
+    offers = suggestions(decision, record.orders, record.tablets, call.patient_id, house.site)
     cards = house.renderer.cards(decision, offers, new_id)
-    trail.decided(trace, house.store, house.protocol, decision, cards)
+    basis = trail.Basis(house.protocol, record.facts, call.patient_id)
+    trail.decided(trace, house.store, basis, decision, cards)
     return cards
 
 

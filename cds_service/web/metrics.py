@@ -3,12 +3,19 @@
 import os
 from collections.abc import Callable
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-ANSWERS = Counter("cds_answers", "Hook calls answered with 200, by topic of the card", ["service", "topic"])
+ANSWERS = Counter(
+    "cds_answers", "Hook calls answered with 200, by topic of the card and client", ["service", "topic", "client"]
+)
+LAST = Gauge(
+    "cds_last_answer_seconds", "When a client was last answered with 200", ["client"], multiprocess_mode="mostrecent"
+)
 REFUSALS = Counter("cds_refusals", "Requests answered with 4xx or 5xx, by error code", ["code"])
+READS = Counter("cds_fhir_reads", "Reads of FHIR servers, by client, key and failure", ["client", "key", "failure"])
 FAULTS = Counter("cds_faults", "Decisions that failed by our own fault and were answered as not assessed", ["service"])
+TOKENS_ALONE = Counter("cds_tokens_alone", "Tokens that only one process could look up, for want of the database")
 UNRECORDED = Counter("cds_unrecorded", "Decisions that were answered but could not be recorded", ["service"])
 SECONDS = Histogram(
     "cds_seconds",

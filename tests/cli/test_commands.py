@@ -58,9 +58,29 @@ def test_check_says_ok_line_by_line() -> None:
     assert [x.split()[:2] for x in result.output.splitlines()] == [
         ["ok", "settings:"],
         ["ok", "protocol"],
+        ["ok", "site"],
         ["ok", "store:"],
     ]
     assert "trofosfamide-maintenance" in result.output
+    assert "no code of the site is known" in result.output
+
+
+def test_check_counts_the_codes_of_a_site_map(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "site-map.yaml"
+    file.write_text('timings: [{system: https://ehr.example, code: "2109", intakes: 2}]', "utf-8")
+    monkeypatch.setenv("CDS_SITE_MAP", str(file))
+    result = run("check")
+    assert result.exit_code == 0
+    assert "ok      site map: codes of the site for 0 results, 0 products, 1 timings" in result.output
+
+
+def test_check_names_the_fault_of_a_site_map(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "site-map.yaml"
+    file.write_text("timings: [{system: https://ehr.example, code: two, intakes: 0}]", "utf-8")
+    monkeypatch.setenv("CDS_SITE_MAP", str(file))
+    result = run("check")
+    assert result.exit_code == 1
+    assert "FAILED  site map: site-map.yaml, line 1" in result.output
 
 
 def test_check_stops_at_settings_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +147,25 @@ def test_explain_tells_facts_rules_and_conclusion(tmp_path: Path) -> None:
     found = r"^  interrupt: neutrophils: 0\.99 .*, CTCAE grade 3, limit < 1\.0 10\*9/L \(.+\)$"
     assert re.search(found, result.output, re.MULTILINE)
     assert result.output.splitlines()[-2:] == ["Conclusion: interrupt", "Card: interrupt (critical)"]
+
+
+def test_explain_says_what_to_do_about_what_was_left_out(tmp_path: Path) -> None:
+    sent = request_for(PATIENTS["unit-of-haemoglobin-impossible"], SERVICES[0].prefetch)
+    output = run("explain", request(tmp_path, sent), "--at", NOW).output
+    assert re.search(r"^  haemoglobin: no number, .*UNUSABLE: haemoglobin, wrong-unit: .*$", output, re.MULTILINE)
+    assert re.search(r"^  wrong-unit: Unit, unit code or LOINC property do not fit together", output, re.MULTILINE)
+
+
+def test_explain_prints_every_fact_with_its_source(tmp_path: Path) -> None:
+    for name, line in {
+        "reduce-recorded-nausea": r"MedDRA 10028813: CTCAE grade 3, not resolved, .* \[AdverseEvent/ae-nausea-3\]",
+        "keep-interrupted-after-transfusion": r"platelet-transfusion: .* \[Procedure/pr-transfused-plt\]",
+        "interrupt-febrile-neutropenia": r"38\.5 Cel, .* \[Observation/o-fever-385-temp\]",
+        "interrupt-calculated-neutrophils": r"neutrophils: 0\.925 10\*9/L, .*, calculated from Observation/o-calc-09.*",
+    }.items():
+        sent = request_for(PATIENTS[name], SERVICES[0].prefetch)
+        output = run("explain", request(tmp_path, sent), "--at", NOW).output
+        assert re.search(rf"^  {line}$", output, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("name", PATIENTS)

@@ -74,12 +74,12 @@ def test_serve_answers_counts_over_all_workers_and_stops(tmp_path: Path) -> None
         _, log = process.communicate(timeout=WAIT)
     assert service["id"] == "trofosfamide-order-sign"
     assert patient
-    assert 'cds_answers_total{service="trofosfamide-order-sign",topic="other-drug"} 8.0' in metrics
+    assert 'cds_answers_total{client="demo",service="trofosfamide-order-sign",topic="other-drug"} 8.0' in metrics
     assert process.returncode == 0
     entries = [json.loads(x) for x in log.splitlines()]
     assert entries[0]["event"].startswith("demo mode")
     assert [x["topic"] for x in entries if x["event"] == "answered"] == ["other-drug"] * 8
-    assert [x.name for x in (tmp_path / "data").iterdir()] == ["decisions.sqlite"]
+    assert {x.name for x in (tmp_path / "data").iterdir() if x.is_file()} == {"decisions.sqlite", "patient.key"}
 
 
 def test_serve_refuses_what_lies_about_its_size_on_the_wire(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def test_without_any_the_data_lie_in_the_home_directory(tmp_path: Path) -> None:
     settings = load()
     assert settings.data_dir == tmp_path / ".local/share/trofosfamide-cds"
     assert settings.store_url == f"sqlite:///{tmp_path}/.local/share/trofosfamide-cds/decisions.sqlite"
+    assert settings.site_map == ""
     assert (settings.zone, settings.fhir_servers, settings.max_body_bytes) == (ZoneInfo("UTC"), (), 10 * 1024 * 1024)
 
 
@@ -31,6 +32,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "CDS_MAX_BODY_BYTES": "2048",
         "CDS_TIME_ZONE": "Europe/Berlin",
         "CDS_FHIR_SERVERS": "https://a.example/r4/, http://b.example",
+        "CDS_SITE_MAP": "/etc/site-map.yaml",
         "CDS_WORKERS": "3",
         "CDS_LOG_LEVEL": "WARNING",
     }.items():
@@ -39,7 +41,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
     assert settings.fhir_servers == ("https://a.example/r4", "http://b.example")
     assert (settings.public_base_url, settings.store_url) == ("https://cds.example", "sqlite:////elsewhere/d.sqlite")
     assert (settings.workers, settings.log_level, settings.max_body_bytes) == (3, "warning", 2048)
-    assert str(settings.zone) == "Europe/Berlin"
+    assert (str(settings.zone), settings.site_map) == ("Europe/Berlin", "/etc/site-map.yaml")
 
 
 def test_the_directory_of_the_desktop_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +58,7 @@ def test_the_directory_of_the_desktop_is_kept_to(monkeypatch: pytest.MonkeyPatch
         ("CDS_FHIR_SERVERS", "https://a.example,ftp://b.example"),
         ("CDS_PUBLIC_BASE_URL", "cds.example"),
         ("CDS_PUBLIC_BASE_URL", "https://cds.example?x=1"),
-        ("CDS_DATABASE_URL", "postgresql://db.example/cds"),
+        ("CDS_DATABASE_URL", "mysql://db.example/cds"),
         ("CDS_MAX_BODY_BYTES", "10MB"),
         ("CDS_MAX_BODY_BYTES", "1"),
         ("CDS_WORKERS", "0"),

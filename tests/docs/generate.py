@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cds_service import errors
+from cds_service.clinical.facts import Reason
+from cds_service.data import data_dir
+from cds_service.fhir.dosage.why import Why
+from cds_service.protocols import strict_yaml
 from cds_service.settings import Settings, variable
+from tests.docs import ctcae
 
 TOP = Path(__file__).parents[2]
 TESTS = TOP / "tests"
@@ -29,6 +34,14 @@ def error_codes() -> str:
     return "\n\n".join(map(_error, errors.every()))
 
 
+def reasons() -> str:
+    """A section for each reason for which something is unknown, and the table of what a dose may lack."""
+    words = strict_yaml.read((data_dir("cards") / "en" / "words.yaml").read_text("utf-8"), "words.yaml")
+    said = [f"## {x}\n\nOn the card: *{words['reasons'][x]}*.\n\n{words['fixes'][x]}" for x in Reason]
+    lacking = table(("code", "what was not understood of a dose"), [(f"`{x.name.lower()}`", str(x.value)) for x in Why])
+    return "\n\n".join([*said, "## What a dose may lack", lacking])
+
+
 def coverage() -> str:
     """The requirements of CDS Hooks on a service, each with the tests that prove it."""
     proofs = proven()
@@ -37,6 +50,11 @@ def coverage() -> str:
         for x in requirements()
     ]
     return table(("no", "level", "section", "requirement", "proved by"), rows)
+
+
+def criteria() -> str:
+    """The grading criteria as they are encoded, and what the next version changes."""
+    return ctcae.page(table)
 
 
 def requirements() -> list[Mapping[str, str]]:
@@ -90,6 +108,8 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "settings": ("docs/settings.md", settings),
     "errors": ("docs/errors.md", error_codes),
     "coverage": ("docs/cds-hooks-coverage.md", coverage),
+    "ctcae": ("docs/ctcae.md", criteria),
+    "reasons": ("docs/reasons.md", reasons),
 }
 
 

@@ -101,7 +101,9 @@ def deciding(**more: Any) -> dict[str, Any]:
     return card(extension={"org.example.trofosfamide-cds.decision": decision})
 
 
-@pytest.mark.parametrize("more", [{}, {"findings": [FINDING]}, {"dose": {"current": "100"}}, {"missing": ["count-stale:platelets"]}])
+@pytest.mark.parametrize(
+    "more", [{}, {"findings": [FINDING]}, {"dose": {"current": "100"}}, {"missing": ["count-stale:platelets"]}]
+)
 def test_a_decision_is_allowed(more: dict[str, Any]) -> None:
     assert response_schema().is_valid({"cards": [deciding(**more)]})
 
@@ -111,7 +113,7 @@ def test_a_decision_is_allowed(more: dict[str, Any]) -> None:
     [
         {"conclusion": "stop"},
         {"protocolDigest": ...},
-        {"ctcae": "6.0"},
+        {"ctcae": "4.03"},
         {"evaluatedAt": "yesterday"},
         {"dose": {"current": 100}},
         {"dose": {"highest": "200"}},
@@ -119,7 +121,7 @@ def test_a_decision_is_allowed(more: dict[str, Any]) -> None:
         {"unknown": [{"what": "platelets", "reason": "lost"}]},
         {"findings": [FINDING | {"analyte": "sodium"}]},
         {"findings": [FINDING | {"value": 0.5}]},
-        {"findings": [FINDING | {"grade": 5}]},
+        {"findings": [FINDING | {"grade": 6}]},
         {"patient": "p-1"},
     ],
     ids=str,

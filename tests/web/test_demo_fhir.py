@@ -8,8 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.app import create_app
-from cds_service.demo import server
-from cds_service.demo.fixtures import fixtures, request_for
+from cds_service.demo.fixtures import ehr, fixtures, request_for
 from cds_service.demo.server import Server
 from cds_service.settings import Settings
 from tests.support import FIXED_NOW
@@ -98,7 +97,7 @@ def test_it_says_what_it_can_do() -> None:
 
 @pytest.fixture
 def client(tmp_path: Path) -> FlaskClient:
-    app = create_app(Settings(data_dir=tmp_path), clock=lambda: FIXED_NOW, ehr=server.ehr(lambda: FIXED_NOW))
+    app = create_app(Settings(data_dir=tmp_path), clock=lambda: FIXED_NOW, ehr=ehr(lambda: FIXED_NOW))
     return app.test_client()
 
 
@@ -114,9 +113,9 @@ def test_over_http_it_speaks_fhir_to_any_origin(client: FlaskClient) -> None:
 @pytest.mark.requirement(48)
 def test_its_answers_are_those_that_the_fixtures_tell(client: FlaskClient) -> None:
     fixture = fixtures(FIXED_NOW)["interrupt-neutrophils-grade-3"]
-    (service,) = client.get("/cds-services").get_json()["services"]
+    service = client.get("/cds-services").get_json()["services"][0]
     expected = request_for(fixture, service["prefetch"])["prefetch"]
-    get = server.ehr(lambda: FIXED_NOW)
+    get = ehr(lambda: FIXED_NOW)
     for key, template in service["prefetch"].items():
         path, _, query = template.replace("{{context.patientId}}", fixture.hook["context"]["patientId"]).partition("?")
         _, found = get("x", path, [(x.partition("=")[0], x.partition("=")[2]) for x in query.split("&") if x])

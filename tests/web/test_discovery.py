@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 from flask import Flask
 
+from cds_service.fhir.prefetch import TEMPLATES as READ
 from cds_service.web import discovery
 from cds_service.web.discovery import SERVICES
 from tests.support import client
@@ -32,7 +33,21 @@ def test_every_service_says_what_it_is() -> None:
     for service in services():
         assert all(service[x] for x in ("hook", "title", "description", "id", "usageRequirements", "prefetch"))
         assert all(isinstance(y, str) for x, y in service.items() if x != "prefetch")
-        assert (service["hook"], service["hookVersion"], service["version"]) == ("order-sign", "1.0", "2.0")
+        assert (service["hookVersion"], service["version"]) == ("1.0", "2.0")
+
+
+@pytest.mark.requirement(14, 17, 20, 21)
+def test_there_are_three_services_each_of_a_hook_of_its_own() -> None:
+    assert [(x["id"], x["hook"]) for x in services()] == [
+        ("trofosfamide-order-sign", "order-sign"),
+        ("trofosfamide-order-select", "order-select"),
+        ("trofosfamide-patient-view", "patient-view"),
+    ]
+
+
+def test_each_service_is_described_in_words_of_its_own() -> None:
+    for text in ("title", "description"):
+        assert len({x[text] for x in services()}) == len(services())
 
 
 @pytest.mark.requirement(17, 24)
@@ -77,8 +92,8 @@ def test_searches_keep_to_what_ehrs_support(template: str) -> None:
 
 @pytest.mark.requirement(32)
 def test_every_key_that_is_read_is_declared() -> None:
-    assert [x["prefetch"] for x in services()] == [TEMPLATES]
-    assert TEMPLATES.keys() == {"patient", "medications", "results"}
+    assert [x["prefetch"] for x in services()] == [READ] * len(services())
+    assert READ.keys() == {"patient", "medications", "results"}
 
 
 @pytest.mark.requirement(13)

@@ -49,13 +49,13 @@ def topics(response: Any) -> list[str]:
 def test_a_fault_while_deciding_is_a_card(
     place: str, client: CheckedClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = counted("cds_faults_total"), counted("cds_answers_total", topic="internal-error")
+    before = counted("cds_faults_total"), counted("cds_answers_total", topic="internal-error", client="demo")
     monkeypatch.setattr(hooks, place, broken)
     response = client.post(ORDER_SIGN, json=REQUEST)
     assert topics(response) == ["not-assessed"]
     decision = response.get_json()["cards"][0]["extension"]["org.example.trofosfamide-cds.decision"]
     assert [x["reason"] for x in decision["unknown"]] == ["internal-error"]
-    assert (counted("cds_faults_total"), counted("cds_answers_total", topic="internal-error")) == tuple(
+    assert (counted("cds_faults_total"), counted("cds_answers_total", topic="internal-error", client="demo")) == tuple(
         x + 1 for x in before
     )
     logged = json.loads(capsys.readouterr().err.splitlines()[-1])
@@ -144,4 +144,4 @@ def test_an_access_token_is_neither_kept_nor_logged_nor_sent_back(
     response = app.test_client().post(ORDER_SIGN, json=request)
     assert "t0k3n" not in response.text
     assert "t0k3n" not in capsys.readouterr().err
-    assert not [x for x in tmp_path.iterdir() if b"t0k3n" in x.read_bytes()]
+    assert not [x for x in tmp_path.rglob("*") if x.is_file() and b"t0k3n" in x.read_bytes()]

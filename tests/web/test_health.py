@@ -39,7 +39,7 @@ def test_metrics_count_answers_and_refusals(client: FlaskClient) -> None:
     client.post(ORDER_SIGN, json={})
     response = client.get("/metrics")
     assert response.content_type.startswith("text/plain")
-    assert 'cds_answers_total{service="trofosfamide-order-sign",topic="other-drug"}' in response.text
+    assert 'cds_answers_total{client="demo",service="trofosfamide-order-sign",topic="other-drug"}' in response.text
     assert 'cds_refusals_total{code="missing-element"}' in response.text
     assert 'cds_seconds_count{service="trofosfamide-order-sign"}' in response.text
 

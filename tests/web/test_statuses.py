@@ -66,7 +66,7 @@ def test_prefetch_without_data_is_answered_with_200(nothing: Any) -> None:
     ("sent", "status", "code"),
     [
         (("POST", "/cds-services/unknown", call()), 404, "not-found"),
-        (("GET", "/cds-services/unknown/feedback", None), 404, "not-found"),
+        (("GET", "/cds-services/unknown/elsewhere", None), 404, "not-found"),
         (("GET", "/", None), 404, "not-found"),
         (("GET", "//cds-services", None), 404, "not-found"),
         (("GET", "/static/../app.py", None), 404, "not-found"),
