@@ -23,13 +23,13 @@ def lines(body: bytes, at: str | None) -> Iterator[str]:
     """The explanation of a request body. Raises the errors of the request as the service does."""
     settings = load()
     now = _instant(at).astimezone(settings.zone)
-    call = read(body, SERVICES[0].hook)
+    call = read(body, *(x.hook for x in SERVICES))
     protocol, renderer = wording(settings)
-    scope = Scope(call.patient_id, call.fhir_server, settings.zone, site(settings))
+    scope = Scope(call.patient_id, call.fhir_server, settings.zone, site(settings), call.selections)
     record = prefetch.read(scope, call.draft_orders, call.prefetch, now, protocol.parameters)
     yield f"Hook {call.hook}, instance {call.hook_instance}, decided as of {now.isoformat(timespec='seconds')}"
     if record is None:
-        yield "No draft of this call is for trofosfamide: it is answered at once, without a card."
+        yield "This call does not concern trofosfamide: it is answered at once, without a card."
         return
     yield f"Protocol {protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}"
     yield from fact_lines(record.facts)

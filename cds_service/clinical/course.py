@@ -76,12 +76,12 @@ def dose_at(course: Course, when: When, now: datetime) -> Decimal | None:
 
 
 def fell(course: Course) -> bool:
-    """True where the dose fell in the course without another coded reason, or may have: an undetermined one counts."""
+    """True where the dose fell in the course without another coded reason, or may have: one that is no level counts."""
     return any(_lower(older, newer) for older, newer in pairwise(course.orders))
 
 
 def _lower(older: Order, newer: Order) -> bool:
-    before, after = of.known_dose(older), of.known_dose(newer)
+    before, after = of.level(older), of.level(newer)
     return before is None or after is None or (after < before and not older.reason_coded)
 
 

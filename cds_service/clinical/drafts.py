@@ -119,9 +119,12 @@ def unclear(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 
 def duplicate(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 7: the draft overlaps an active order that it does not replace, or another draft, chosen or not."""
-    active = [x for x in dict.fromkeys(case.facts.orders) if of.stands(x) and _clash(case, draft, x)]
-    others = [x for x in case.drafts if x is not draft and _clash(case, draft, x)]
-    beside = [x for x in dict.fromkeys(case.facts.beside) if of.drafted(x) and _clash(case, draft, x)]
+    zone = case.now.tzinfo
+    standing = (x for x in dict.fromkeys(case.facts.orders) if of.stands(x) and not of.replaces(draft, x, zone))
+    active = [x for x in standing if _clash(case, draft, x)]
+    others = [x for x in case.drafts if x is not draft and not _follow(case, draft, x) and _clash(case, draft, x)]
+    unchosen = (x for x in dict.fromkeys(case.facts.beside) if of.drafted(x) and not _follow(case, draft, x))
+    beside = [x for x in unchosen if _clash(case, draft, x)]
     clashing = (*sorted(active, key=of.rank), *others, *sorted(beside, key=of.rank))
     if not clashing:
         return None
@@ -204,7 +207,10 @@ def _sum(orders: Sequence[Order]) -> tuple[Decimal, bool]:
 
 
 def _clash(case: Case, draft: Order, other: Order) -> bool:
-    if other.end is not None and other.end.end < case.now:
-        return False
-    zone = case.now.tzinfo
-    return of.overlap(draft, other) and not (of.replaces(draft, other, zone) or of.replaces(other, draft, zone))
+    """True where both may give the drug on one day from now on."""
+    return of.overlap(draft, other) and (other.end is None or other.end.end >= case.now)
+
+
+def _follow(case: Case, one: Order, other: Order) -> bool:
+    """True where either of two drafts replaces the other."""
+    return of.replaces(one, other, case.now.tzinfo) or of.replaces(other, one, case.now.tzinfo)

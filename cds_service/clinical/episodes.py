@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Context, Decimal
 from itertools import pairwise
 
-from cds_service.clinical.chart import Reading, Series
+from cds_service.clinical.chart import Reading, Series, unclear
 from cds_service.clinical.course import Course, dose_at
 from cds_service.clinical.facts import ANY_TIME, When
 from cds_service.clinical.protocol import Parameters
@@ -66,7 +66,7 @@ def episodes(
             watch = watch or _Watch([])
             _worsened(watch, reading)
         elif watch:
-            _note(watch, reading, recovery_grade(series[reading.result.analyte], p))
+            _note(watch, reading, recovery_grade(series[reading.result.analyte], p), p)
         if watch and _recovered(watch, p) and _settled(watch, following):
             found.append(_episode(watch, course, now, closed=watch.shown))
             watch = None
@@ -118,11 +118,11 @@ def _worsened(watch: _Watch, reading: Reading) -> None:
     watch.until = max(watch.until, reading.result.when.end)
 
 
-def _note(watch: _Watch, reading: Reading, target: int) -> None:
+def _note(watch: _Watch, reading: Reading, target: int, p: Parameters) -> None:
     when = reading.result.when
     if when.start <= watch.until:
         return
-    good = reading.usable and reading.grade[1] <= target and not when.issued
+    good = not unclear(reading, p) and reading.grade[1] <= target and not when.issued
     others = [x for x in watch.latest.get(reading.result.analyte, ()) if not when.after(x[0])]
     watch.latest[reading.result.analyte] = [*others, (when, good)]
 

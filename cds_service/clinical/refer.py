@@ -4,9 +4,8 @@ from datetime import datetime
 
 from cds_service.clinical.case import Case
 from cds_service.clinical.decision import INTERRUPT, KEEP_INTERRUPTED, REDUCE, RESTART_REDUCED
-from cds_service.clinical.facts import CHEMISTRY
 from cds_service.clinical.fever import febrile_neutropenia
-from cds_service.clinical.rules import Outcome, lasting
+from cds_service.clinical.rules import Outcome, toxic_onsets
 
 REASONS = (
     "baseline-grade-3", "febrile-neutropenia", "grade-4", "long-interruption", "no-lower-level", "onset-dose-unknown",
@@ -63,9 +62,7 @@ def _stopped(case: Case) -> datetime | None:
         return max(ends)
     if case.last_episode:
         return case.last_episode.onset.result.when.start
-    onsets = [row[0].result.when.start for row in (lasting(case, x) for x in CHEMISTRY) if row]
-    onsets += [x.onset.start for x in case.unresolved(case.p.toxicity_grade) if x.onset]
-    return min(onsets, default=None)
+    return min(toxic_onsets(case), default=None)
 
 
 def _no_lower_level(case: Case, outcome: Outcome) -> bool:

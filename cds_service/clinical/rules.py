@@ -149,10 +149,10 @@ def resumed(case: Case, episode: Episode, ceiling: Decimal) -> bool:
 
 def lasting(case: Case, analyte: str) -> tuple[Reading, ...]:
     """The unbroken row of readings at the toxic grade that ends with the newest, oldest first."""
-    usable = [x for x in case.series[analyte].readings if x.usable and x.result.final]
+    final = [x for x in case.series[analyte].readings if x.result.final]
     row: list[Reading] = []
-    for reading in sorted(usable, key=_lateness, reverse=True):
-        if reading.grade[0] < case.p.toxicity_grade:
+    for reading in sorted(final, key=_lateness, reverse=True):
+        if not reading.usable or reading.grade[0] < case.p.toxicity_grade:
             break
         row.append(reading)
     return tuple(reversed(row))
@@ -176,6 +176,13 @@ def _unresolved(case: Case, series: Series) -> bool:
         return False
     row = lasting(case, series.analyte)
     return _not_lowered(case, row[0].result.when if row else None)
+
+
+def toxic_onsets(case: Case) -> list[datetime]:
+    """When each toxicity that asks for a lower dose began, as far as that is known."""
+    rows = [lasting(case, x) for x in CHEMISTRY if _unresolved(case, case.series[x])]
+    recorded = [x.onset for x in case.unresolved(case.p.toxicity_grade) if x.onset and _not_lowered(case, x.onset)]
+    return [row[0].result.when.start for row in rows if row] + [x.start for x in recorded]
 
 
 def _not_lowered(case: Case, onset: When | None) -> bool:

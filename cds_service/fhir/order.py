@@ -1,14 +1,15 @@
 """One MedicationRequest of the drug -> an order with its daily dose; one for each phase where that changes by date."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Raw
 
-from cds_service.clinical.facts import Order, Reason, Unknown, When
+from cds_service.clinical.facts import Dose, Order, Reason, Unknown, When
 from cds_service.fhir.codes import Drug
 from cds_service.fhir.dosage.bounds import Reach, at, later, not_before, of_period
 from cds_service.fhir.dosage.phases import Context, phases, text_of
@@ -81,6 +82,7 @@ def read(candidate: Candidate, scope: Scope) -> Reading:
     tablet, sound = _tablet(resource, candidate.medication, scope.site)
     try:
         orders = tuple(_orders(resource, candidate, tablet, scope))
+        orders = (_highest(orders),) if candidate.draft and len(orders) > 1 else orders
     except ValueError as error:
         return _unreadable(candidate, resource.get("status"), str(error))
     coded = sound and candidate.drug == "trofosfamide"
@@ -149,6 +151,28 @@ def _orders(resource: Resource, candidate: Candidate, tablet: Fraction | None, s
     common = _common(resource, candidate, scope)
     for phase in phases(instructions, _context(resource, candidate, tablet, scope)):
         yield replace(common, dose=phase.dose, start=phase.reach.start, end=phase.reach.end, authored=written)
+
+
+def _highest(phases: Sequence[Order]) -> Order:
+    """A draft in phases as one order: it is judged by the highest of them, from its first day to its last."""
+    known = [x.dose for x in phases if isinstance(x.dose, Dose)]
+    if len(known) < len(phases):
+        dose: Dose | Unknown = next(x.dose for x in phases if isinstance(x.dose, Unknown))
+    else:
+        amounts = {y for x in known for y in (x.low, x.high, *x.intakes)}
+        highest = max(known, key=lambda x: (x.high, x.low))
+        dose = replace(highest, continuous=all(x.continuous for x in known), intakes=tuple(sorted(amounts)))
+    starts, ends = [x.start for x in phases if x.start], [x.end for x in phases if x.end]
+    return replace(
+        phases[0],
+        dose=dose,
+        start=min(starts, key=_edge) if len(starts) == len(phases) else None,
+        end=max(ends, key=_edge) if len(ends) == len(phases) else None,
+    )
+
+
+def _edge(when: When) -> tuple[datetime, datetime]:
+    return when.start, when.end
 
 
 def _context(resource: Resource, candidate: Candidate, tablet: Fraction | None, scope: Scope) -> Context:

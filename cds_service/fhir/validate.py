@@ -64,7 +64,7 @@ def fault_of(resource: dict[str, Any]) -> str:
     Names elements, never their values. Members that R4 does not know are ignored, as anywhere on the wire.
     """
     resource_type = resource.get("resourceType")
-    if resource_type not in _REQUIRED_CODES:
+    if not isinstance(resource_type, str) or resource_type not in _REQUIRED_CODES:
         return "resourceType is none that is read here"
     try:
         return _fault_of_codes(resource) or _fault_of_shape(resource)

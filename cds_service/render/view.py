@@ -43,12 +43,16 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         "draft_text": escape(decision.draft.text) if decision.draft else "",
         "limits": words.limits,
         "citation": _citation(decision, protocol),
-        "protocol": {
-            "title": protocol.title,
-            "version": protocol.version,
-            "status": protocol.status,
-            "ctcae": protocol.ctcae.version,
-        },
+        "protocol": _protocol(protocol),
+    }
+
+
+def _protocol(protocol: Protocol) -> dict[str, str]:
+    return {
+        "title": protocol.title,
+        "version": protocol.version,
+        "status": protocol.status,
+        "ctcae": protocol.ctcae.version,
     }
 
 

@@ -84,7 +84,7 @@ def test_a_count_of_an_earlier_course_does_not() -> None:
     before = result("neutrophils", "0.9", ago(days=100))
     reason = [*counts(ago(days=2), platelets="40"), before]
     decision = decided(reason, [RUNNING], temperatures=(temperature("39", ago(days=100)),))
-    assert decision.conclusion == "interrupt" and decision.refer == ()
+    assert (decision.conclusion, decision.refer) == ("interrupt", ())
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def test_an_unresolved_toxicity_of_grade_3_asks_for_one_level_less(grade: int, c
 def test_the_card_names_the_toxicity_with_its_grade_and_day() -> None:
     (finding,) = on(toxicity(NAUSEA, 3, ago(days=10))).findings
     assert (finding.term, finding.grade) == ("Nausea", (3, 3))
-    assert finding.toxicity is not None and finding.toxicity.onset == ago(days=10)
+    assert finding.toxicity is not None
+    assert finding.toxicity.onset == ago(days=10)
 
 
 @pytest.mark.parametrize("code", [NAUSEA, UNLISTED])

@@ -82,7 +82,15 @@ def test_a_toxicity_is_one_under_every_key_that_brings_them(key: str, resource: 
     assert [x.grade for x in sent(**{key: searchset(resource)}).toxicities] == [3]
 
 
-@pytest.mark.parametrize("resource", [{"resourceType": "Encounter", "id": "e"}, procedure(), {}, {"id": 5}])
+@pytest.mark.hazard("H25")
+@pytest.mark.parametrize("resource", [{}, {"id": 5}, {"resourceType": 5}, 5, [], None, "Condition"])
+def test_what_has_no_type_leaves_open_what_it_is(resource: Any) -> None:
+    found = sent(conditions=searchset(resource), transfusions=searchset(resource))
+    assert found.gaps == (Unknown("toxicity", Reason.UNREADABLE, detail="conditions"),)
+    assert Unknown("support", Reason.UNREADABLE, detail="transfusions") in found.unclear
+
+
+@pytest.mark.parametrize("resource", [{"resourceType": "Encounter", "id": "e"}, procedure()])
 def test_other_resources_do_not_concern_us(resource: Any) -> None:
     assert sent(conditions=searchset(resource)) == Events()
     assert sent(gradings=searchset({**resource, "note": "https://www.meddra.org", "id": 5})) == Events()

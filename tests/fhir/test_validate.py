@@ -209,3 +209,8 @@ def test_what_has_the_shape_of_something_valid_is_valid(
 @pytest.mark.parametrize("value", ["1.5", "212", "0", "0.001", "-1"])
 def test_a_usual_number_is_left_out_of_a_shape(value: str) -> None:
     assert shape_of(observation(value)) == shape_of(observation("1"))
+
+
+@pytest.mark.parametrize("kind", [None, 5, [], ["Observation"], {}])
+def test_a_type_that_is_no_word_is_a_fault(kind: Any) -> None:
+    assert fault_of({"resourceType": kind}) == "resourceType is none that is read here"

@@ -137,7 +137,7 @@ def ends(chart: Chart, order: Resource) -> None:
     if order["status"] == "draft":
         return
     end = chart.rng.choice((day(NOW), day(ago(1)), instant(ago(0, hours=1)), day(ago(-10))))
-    order["dispenseRequest"] = {"validityPeriod": {"start": instant(ago(100)), "end": end}}
+    order["dispenseRequest"] = {"validityPeriod": {"end": end}}
 
 
 def undated(chart: Chart, order: Resource) -> None:

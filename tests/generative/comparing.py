@@ -123,14 +123,14 @@ def outspoken(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def several_drafts(request: dict[str, Any]) -> bool:
-    """Whether the call has several drafts: whose dose is shown, of two that meet the same row, is nowhere said."""
+    """Whether the call has several drafts: which is shown and rewritten, of two that meet one row, is nowhere said."""
     drafts = request["context"]["draftOrders"].get("entry", [])
     return sum(x["resource"]["resourceType"] == "MedicationRequest" for x in drafts) > 1
 
 
 def apart(request: dict[str, Any], ours: Said, theirs: Said) -> list[str]:
     """Each field in which product and oracle differ, product first; empty where they agree."""
-    left_out = {"draft"} if several_drafts(request) else set()
+    left_out = {"draft", "proposed"} if several_drafts(request) else set()
     pairs = zip(ours.fields().items(), theirs.fields().values(), strict=True)
     return [
         f"{key}: product {show(one)}, oracle {show(other)}"

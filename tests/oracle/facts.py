@@ -98,7 +98,8 @@ def read_facts(request, now):
 
 
 def read_gaps(facts, prefetch, opened):
-    order_gap = opened["medications"][1] or any(unreadable(order) for order in facts.orders)
+    doubtful = [order for order in facts.orders if unreadable(order) and is_active(order, facts.now)]
+    order_gap = opened["medications"][1] or bool(doubtful)
     gap = any(opened[key][1] for key in GAP_KEYS) or is_failure(prefetch.get("patient"))
     return replace(
         facts,

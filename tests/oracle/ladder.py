@@ -186,7 +186,7 @@ def interrupted_since(facts):
     begun = begun_spells(facts.course, facts.now)
     latest = max(begun, key=lambda spell: (spell.first, spell.last))
     if latest.end and latest.end[1] <= facts.now:
-        return latest.end[0]
+        return max(spell.end[1] for spell in begun if spell.end and spell.end[1] <= facts.now)
     if facts.episodes:
         return facts.episodes[-1].onset
     return min((one.onset for one in facts.toxicities if one.onset), default=None)

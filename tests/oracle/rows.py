@@ -109,7 +109,7 @@ def row_7(facts, conclusion, draft):
 
 
 def overlaps(draft, order):
-    return draft.span[0] <= order.last and order.first <= draft.span[1]
+    return order.malformed or (draft.span[0] <= order.last and order.first <= draft.span[1])
 
 
 def row_10(facts, conclusion, draft):

@@ -140,11 +140,12 @@ def test_the_service_runs_without_rights(running: Running) -> None:
     assert int(effective[1]) != 0
 
 
-def test_it_is_alive_and_lists_its_service(running: Running) -> None:
+def test_it_is_alive_and_lists_its_services(running: Running) -> None:
     assert requests.get(f"{running.base}/livez", timeout=5).status_code == 200
     listed = requests.get(f"{running.base}/cds-services", timeout=5)
     assert listed.status_code == 200
-    assert [x["id"] for x in listed.json()["services"]] == ["trofosfamide-order-sign"]
+    hooks = ("order-sign", "order-select", "patient-view")
+    assert [x["id"] for x in listed.json()["services"]] == [f"trofosfamide-{x}" for x in hooks]
 
 
 def test_the_health_check_of_the_image_says_healthy_and_unhealthy(running: Running) -> None:
@@ -156,7 +157,7 @@ def test_the_health_check_of_the_image_says_healthy_and_unhealthy(running: Runni
 
 
 def test_it_answers_a_call_with_a_card(running: Running) -> None:
-    (service,) = requests.get(f"{running.base}/cds-services", timeout=5).json()["services"]
+    service = requests.get(f"{running.base}/cds-services", timeout=5).json()["services"][0]
     made = running.inside("python", "-c", _REQUEST, "interrupt-neutrophils-grade-3", json.dumps(service["prefetch"]))
     assert made.returncode == 0, made.stderr.decode()
     headers = {"Content-Type": "application/json"}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cds_service.clinical.facts import Reason, Support, Toxicity, Unknown
 from cds_service.fhir.bundle import Page, outcome_failed
 from cds_service.fhir.events import support, toxicity
-from cds_service.fhir.events.heads import head_of, is_term, shelf_of
+from cds_service.fhir.events.heads import head_of, is_resource, is_term, shelf_of
 from cds_service.fhir.events.templates import ON_DEMAND
 from cds_service.fhir.events.toxicity import newest_assessments
 from cds_service.fhir.events.view import Item, View
@@ -83,7 +83,9 @@ def _told_by(key: str, page: Page, view: View) -> Iterator[_Told]:
     what = KEYS[key]
     for place, raw in enumerate(page.resources):
         head = head_of(raw)
-        if head.resourceType == "OperationOutcome":
+        if not head.resourceType and not is_resource(raw):
+            yield Unknown(what, Reason.UNREADABLE, detail=key)
+        elif head.resourceType == "OperationOutcome":
             yield from [Unknown(what, Reason.FETCH_FAILED, detail=key)] if outcome_failed(raw) else []
         elif what == "support":
             yield from support.read(Item(what, head, raw, f"{key}.entry[{place}]"), view)

@@ -30,6 +30,11 @@ class Head(msgspec.Struct, gc=False):
     contained: Raw | UnsetType = UNSET
 
 
+class _Kind(msgspec.Struct, gc=False):
+    resourceType: str
+
+
+_KIND = msgspec.json.Decoder(_Kind)
 _HEAD = msgspec.json.Decoder(Head)
 _CONCEPT = msgspec.json.Decoder(Concept | None)
 
@@ -40,6 +45,14 @@ def head_of(raw: Raw) -> Head:
         return _HEAD.decode(raw)
     except _FAULTS:
         return Head()
+
+
+def is_resource(raw: Raw) -> bool:
+    """True where the type of a resource can be read, whatever else of it cannot."""
+    try:
+        return bool(_KIND.decode(raw).resourceType)
+    except _FAULTS:
+        return False
 
 
 def is_term(head: Head, raw: Raw) -> bool:
