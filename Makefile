@@ -68,7 +68,7 @@ demo: $(RUNTIME)
 	@exec $(BIN)/cds demo
 
 test: check $(WHEELS)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 check: $(DEV)
 	$(BIN)/ruff check

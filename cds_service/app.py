@@ -17,13 +17,13 @@ from cds_service.fhir.site import NO_SITE, Site
 from cds_service.hook import clients, strict
 from cds_service.hook.clients import Clients
 from cds_service.hook.keys import KeySets
-from cds_service.hook.limits import Limits as RefusalLimits
+from cds_service.hook.limits import Limits as Buckets
 from cds_service.protocols import load as protocols
 from cds_service.protocols.strict_yaml import Faulty
 from cds_service.render import cards
 from cds_service.settings import Settings
 from cds_service.web import cors, demo, discovery, door, feedback, health, hooks, log, metrics
-from cds_service.web.gate import REFUSED_TOKENS, DemoGate, Gate
+from cds_service.web.gate import FEEDBACK, REFUSED_TOKENS, DemoGate, Gate
 
 LANGUAGE = "en"
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc, e
     cors.install(app, table.browser_origins if table else None)
     app.register_blueprint(discovery.blueprint())
     app.register_blueprint(hooks.blueprint(house))
-    app.register_blueprint(feedback.blueprint(house.store, clock, lambda: house.gate.caller(request).id))
+    app.register_blueprint(feedback.blueprint(house.store, clock, _teller(house.gate)))
     app.register_blueprint(health.blueprint(house.store))
     if ehr is not None:
         app.register_blueprint(demo.blueprint(ehr))
@@ -72,6 +72,18 @@ def build(settings: Settings, clock: Callable[[], datetime], table: Clients | No
     )
 
 
+def _teller(gate: Gate | DemoGate) -> Callable[[], str]:
+    """What tells whose feedback a request is; it raises TooMany where a client sends too much of it."""
+    told = Buckets(FEEDBACK)
+
+    def client() -> str:
+        caller = gate.caller(request)
+        told.take(caller.id)
+        return caller.id
+
+    return client
+
+
 def _options(settings: Settings, clock: Callable[[], datetime]) -> store.Options:
     return store.Options(keep_days=settings.keep_days, clock=clock, noticed=lambda _: metrics.TOKENS_ALONE.inc())
 
@@ -81,7 +93,7 @@ def _gate(
 ) -> Gate | DemoGate:
     if table is None:
         return DemoGate((f"{settings.public_base_url}/fhir", *settings.fhir_servers))
-    return Gate(settings.public_base_url, table, KeySets(table), seen, RefusalLimits(REFUSED_TOKENS), clock)
+    return Gate(settings.public_base_url, table, KeySets(table), seen, Buckets(REFUSED_TOKENS), clock)
 
 
 def site(settings: Settings) -> Site:

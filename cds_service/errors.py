@@ -78,11 +78,14 @@ class NotAllowed(CdsError):
     remedy = "Ask the operator of the service to look at the table of clients (docs/security.md)."
 
 
-class TooManyRefused(CdsError):
-    code = "too-many-refused"
+class TooManyRequests(CdsError):
+    code = "too-many-requests"
     status = 429
     issue = "throttled"
-    meaning = "Calls from this address were refused too often of late; calls with a good token are still answered."
+    meaning = (
+        "Calls from this address were refused too often of late, or this client sent too much feedback; a hook call "
+        "with a good token is always answered."
+    )
     remedy = "Correct the token (docs/security.md says what it has to hold), and wait as long as Retry-After says."
 
 
@@ -106,7 +109,7 @@ class PrefetchMissing(CdsError):
     code = "prefetch-missing"
     status = 412
     issue = "required"
-    meaning = "The order is for trofosfamide, and what the decision needs was neither prefetched nor can be fetched."
+    meaning = "The call is about trofosfamide, and what the decision needs was neither prefetched nor can be fetched."
     remedy = "Send every prefetch key of the discovery entry; null or an empty Bundle where the record has nothing."
 
 

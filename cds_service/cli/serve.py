@@ -15,6 +15,8 @@ from cds_service.settings import Settings, load
 
 # Calls that wait for an EHR hold a thread each, at most 16 of one EHR (fhir.reading.reader.Limits).
 _THREADS = 64
+# A call may take as long as the time budget of its client, at most a minute; one under way at a stop is finished.
+_GRACE_SECONDS = 65
 _DEMO_MODE = "demo mode: callers are not checked and any web page may call; loopback addresses only"
 _BASE_URL = "Tokens are for the address that was called: write for example https://cds.hospital.example there."
 _QUIET = {x: {"level": "WARNING", "handlers": [], "propagate": True} for x in ("gunicorn.error", "gunicorn.access")}
@@ -86,8 +88,9 @@ def _chosen(settings: Settings, bind: str, log: Mapping[str, Any]) -> Mapping[st
     return {
         "bind": bind,
         "workers": settings.workers,
-        "worker_class": "gthread",
+        "worker_class": "cds_service.cli.worker.Worker",
         "threads": _THREADS,
+        "graceful_timeout": _GRACE_SECONDS,
         "preload_app": True,
         "control_socket_disable": True,
         "proc_name": "cds",

@@ -94,7 +94,7 @@ def _forbid(refusal: Forbidden) -> Response:
 
 
 def _slow_down(refusal: TooMany) -> Response:
-    response = _refuse(errors.TooManyRefused(f"The next call is looked at in {refusal.seconds} seconds."))
+    response = _refuse(errors.TooManyRequests(f"The next call is looked at in {refusal.seconds} seconds."))
     response.headers["Retry-After"] = str(refusal.seconds)
     return response
 

@@ -17,6 +17,8 @@ from cds_service.hook.refusals import Forbidden, Unauthenticated
 from cds_service.hook.replay import Seen
 
 REFUSED_TOKENS = Rate(burst=60, per_second=1.0)
+# Batches of feedback of one client, in each process: an EHR gathers some hundred cards at the end of a day.
+FEEDBACK = Rate(burst=600, per_second=10.0)
 TOKENS = Counter("cds_tokens_refused", "Calls turned away at the gate, by kind and client named", ["kind", "client"])
 _LOG = structlog.get_logger()
 

@@ -1,7 +1,9 @@
 """The log: one line of JSON per entry, on standard error; never anything of a patient."""
 
+import linecache
 import logging
 import sys
+from collections.abc import MutableMapping
 from contextlib import suppress
 from logging.config import dictConfig
 from pathlib import Path
@@ -10,8 +12,17 @@ from typing import Any
 
 import msgspec
 import structlog
+from flask import g, has_app_context
 
-_COMMON: list[Any] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+
+def _named(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The request id in every entry that a request leads to, wherever in the service it is written."""
+    if has_app_context() and "request_id" in g:
+        entry.setdefault("request_id", g.request_id)
+    return entry
+
+
+_COMMON: list[Any] = [_named, structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
@@ -45,16 +56,26 @@ class _Lines:
 
 
 class Foreign(logging.Handler):
-    """Writes an entry of a library: its logger, level and fixed text. Arguments could hold anything: left out."""
+    """Writes an entry of a library: its logger, level and fixed text. Arguments could hold anything: left out.
+
+    A text that the library put together before, with a header of a request in it for instance, is none of its source
+    code: in its place stands the function that wrote it.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        entry: dict[str, Any] = {"event": str(record.msg), "logger": record.name}
+        entry: dict[str, Any] = {"event": _fixed(record), "logger": record.name}
         if record.exc_info and record.exc_info[1]:
             entry |= {"kind": type(record.exc_info[1]).__name__, "frames": frames(record.exc_info[1])}
         for processor in _COMMON:
             entry = processor(None, record.levelname.lower(), entry)
         _Lines().msg(_json(entry))
+
+
+def _fixed(record: logging.LogRecord) -> str:
+    source = "".join(linecache.getlines(record.pathname))
+    text = str(record.msg)
+    return text if f'"{text}"' in source or f"'{text}'" in source else f"{record.module}.{record.funcName}"
 
 
 # The log of libraries, the HTTP server's among them: warnings and worse.

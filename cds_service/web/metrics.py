@@ -12,6 +12,13 @@ ANSWERS = Counter(
 LAST = Gauge(
     "cds_last_answer_seconds", "When a client was last answered with 200", ["client"], multiprocess_mode="mostrecent"
 )
+CALLS = Counter(
+    "cds_calls", "Calls of known clients, by what they are of (hooks, feedback) and status", ["client", "of", "status"]
+)
+KEYS = Gauge(
+    "cds_client_keys", "Whether a client's keys can be used: 1 or 0, of the last /readyz", ["client"],
+    multiprocess_mode="mostrecent",
+)  # fmt: skip
 REFUSALS = Counter("cds_refusals", "Requests answered with 4xx or 5xx, by error code", ["code"])
 READS = Counter("cds_fhir_reads", "Reads of FHIR servers, by client, key and failure", ["client", "key", "failure"])
 FAULTS = Counter("cds_faults", "Decisions that failed by our own fault and were answered as not assessed", ["service"])

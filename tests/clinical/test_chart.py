@@ -6,7 +6,7 @@ import pytest
 
 from cds_service.clinical.chart import Series, chart, newest
 from cds_service.clinical.course import Course, running
-from cds_service.clinical.facts import ANY_TIME, Order, Reason, Result, When
+from cds_service.clinical.facts import ANY_TIME, CALCULATED, Order, Reason, Result, Unknown, When
 from tests.clinical.builders import NOW, PROTOCOL, P, ago, day, facts, issued, order, result, unusable
 
 
@@ -136,3 +136,58 @@ def test_calendars_end() -> None:
     first = datetime(1, 1, 1, tzinfo=UTC)
     start = order(100, When(first, first))
     assert series("haemoglobin", result("haemoglobin", "9"), orders=(start,)).baseline is None
+
+
+MONTH = When(day(40).start, day(10).end)
+TWO_DAYS = When(day(3).start, day(2).end)
+EXACTLY_A_DAY = When(ago(days=3).start, ago(days=2).start)
+
+
+@pytest.mark.hazard("H09")
+@pytest.mark.parametrize(
+    ("derived", "direct", "wanted"),
+    [
+        (ago(days=2), ago(days=2), "4"),
+        (ago(days=2), day(2), "4"),
+        (day(2), ago(days=2), "4"),
+        (day(2), day(2), "4"),
+        (day(2), ago(days=1), "4"),
+        (MONTH, MONTH, "4"),
+        (TWO_DAYS, TWO_DAYS, "4"),
+        (TWO_DAYS, day(2), "1.2"),
+        (EXACTLY_A_DAY, ago(days=2, hours=5), "4"),
+    ],
+    ids=[
+        "one moment", "moment and its day", "day and a moment of it", "one day", "a later one speaks anyway",
+        "one month", "two days, the same", "two days, one of them", "exactly a day",
+    ],
+)  # fmt: skip
+def test_a_count_that_was_sent_stands_before_a_calculated_one_of_its_time(
+    derived: When, direct: When, wanted: str
+) -> None:
+    calculated = result("neutrophils", "1.2", derived, derived=CALCULATED)
+    assert spoken(calculated, result("neutrophils", "4", direct)) == wanted
+
+
+@pytest.mark.parametrize("name", ["Observation/0", "Observation/z"])
+def test_of_one_time_and_grade_the_worse_number_speaks_whatever_its_name(name: str) -> None:
+    assert spoken(result("platelets", "60", source=name), result("platelets", "70")) == "60"
+    assert spoken(result("platelets", "70", source=name), result("platelets", "60")) == "60"
+    assert spoken(result("alt", "90", source=name), result("alt", "120")) == "120"
+    assert spoken(result("alt", "120", source=name), result("alt", "90")) == "120"
+
+
+def test_a_number_that_is_surely_of_a_grade_speaks_before_one_that_may_be() -> None:
+    assert spoken(result("platelets", ">=60"), result("platelets", "70")) == "70"
+
+
+def test_two_results_that_say_the_same_give_the_same_answer_in_either_order() -> None:
+    pair = [result("platelets", "60", source=x) for x in ("Observation/a", "Observation/b")]
+    assert series("platelets", *pair).speaking == series("platelets", *reversed(pair)).speaking
+
+
+def test_what_cannot_be_graded_is_named_with_its_source_and_why() -> None:
+    open_question = result("platelets", "<60")
+    found = series("platelets", open_question)
+    detail = "it cannot be graded as it was sent"
+    assert found.unknown == Unknown("platelets", Reason.UNREADABLE, open_question.source, detail)

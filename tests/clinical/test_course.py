@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -245,3 +246,44 @@ def test_an_active_order_without_an_end_is_never_too_old() -> None:
 )
 def test_the_dose_fell_unless_every_step_is_known_to_be_none(orders: list[Order], wanted: bool) -> None:
     assert fell(course(*orders)) is wanted
+
+
+def test_the_dose_at_the_moment_of_a_change_is_the_lower_one_and_so_is_its_end() -> None:
+    until = order(100, ago(days=60), ago(days=30))
+    assert at(30, until, order(150, ago(days=30))) == 100
+    assert at(29.9, until, order(150, ago(days=30))) == 150
+
+
+def test_in_a_pause_the_dose_is_the_last_one_before_it() -> None:
+    low, high = order(100, ago(days=60), ago(days=50)), order(150, ago(days=50), ago(days=40))
+    assert at(35, low, high) == 150
+
+
+def test_an_order_that_ended_on_an_unknown_day_ran_until_the_next_one_began() -> None:
+    unknown_end = order(100, ago(days=60), status="stopped")
+    assert at(45, order(50, ago(days=70)), unknown_end) is None, "both may have been given"
+    assert at(30, unknown_end, order(150, ago(days=30))) == 150
+    assert at(30.1, unknown_end, order(150, ago(days=30))) == 100
+
+
+@pytest.mark.hazard("H22")
+def test_whether_orders_follow_each_other_is_asked_in_days_of_the_site() -> None:
+    """They overlap by two hours that are of one day in UTC, and of two in Kiritimati, 14 hours ahead."""
+    ends, begins = (datetime(2026, 11, 3, hour, tzinfo=UTC) for hour in (11, 9))
+    older, newer = order(150, ago(days=60), When(ends, ends)), order(100, When(begins, begins))
+    between = When(begins.replace(hour=10), begins.replace(hour=10))
+    there = NOW.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    found = {now.tzinfo: running([older, newer], now, P) for now in (NOW, there)}
+    assert [dose_at(x, between, y) for x, y in zip(found.values(), (NOW, there), strict=True) if x] == [100, None]
+
+
+@pytest.mark.hazard("H22")
+def test_of_two_that_began_last_the_one_that_ended_that_day_of_the_site_was_followed() -> None:
+    begins, ends, later = (datetime(2026, 11, day, hour, tzinfo=UTC) for day, hour in ((3, 9), (3, 11), (10, 9)))
+    start = When(begins, begins)
+    short = order(150, start, When(ends, ends), "stopped", source="MedicationRequest/a")
+    long = order(100, start, When(later, later), "stopped", source="MedicationRequest/b")
+    for zone, conflict in (("UTC", ()), ("Pacific/Kiritimati", (short, long))):
+        found = running([short, long], NOW.astimezone(ZoneInfo(zone)), P)
+        assert found is not None
+        assert found.conflict == conflict

@@ -1,5 +1,6 @@
 """Episodes: opening, closing, and the ceiling that they leave."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -162,3 +163,33 @@ def test_the_level_below_is_a_whole_step_lower(dose: str, wanted: int) -> None:
 def test_however_long_the_number_is() -> None:
     assert level_below(Decimal("1E+40"), P) < Decimal("1E+40")
     assert level_below(Decimal("149." + "9" * 20), P) == 50
+
+
+def test_a_level_of_nothing_is_a_plain_nought() -> None:
+    assert str(level_below(Decimal(25), P)) == "0"
+    assert level_below(Decimal(2), replace(P, dose_step=Decimal(1))) == 1
+
+
+@pytest.mark.hazard("H22")
+def test_nothing_of_the_moment_of_the_bad_result_shows_recovery_whatever_its_name() -> None:
+    others = [
+        replace(x, source=f"Observation/z-{x.analyte}") for x in counts(ago(days=10)) if x.analyte != "neutrophils"
+    ]
+    assert closing(bad(ago(days=10)), *others, result("neutrophils", "4", ago(days=5))) is None
+
+
+def test_the_worst_grade_is_the_one_that_it_surely_was() -> None:
+    (episode,) = found(result("neutrophils", "<1.0", ago(days=5)))
+    assert episode.worst == 3
+
+
+def test_a_baseline_that_is_perhaps_worse_asks_for_full_recovery() -> None:
+    before = result("haemoglobin", "<10.5", ago(days=70))
+    anaemic = counts(ago(days=5), haemoglobin="9.5")
+    assert closing(before, bad(ago(days=20)), *anaemic) is None
+    assert closing(result("haemoglobin", "9.5", ago(days=70)), bad(ago(days=20)), *anaemic) == ago(days=5)
+
+
+def test_two_contents_of_one_result_give_the_same_episode_in_either_order() -> None:
+    one, other = (result("neutrophils", x, ago(days=9), source="Observation/a") for x in ("0.9", "0.4"))
+    assert found(one, other) == found(other, one)

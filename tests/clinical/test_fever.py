@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.clinical.facts import Temperature, When
+from cds_service.clinical.facts import Result, Temperature, When
 from tests.clinical.builders import (
     FEBRILE_NEUTROPENIA,
     ago,
@@ -100,3 +100,29 @@ def test_a_recorded_one_is_one(grade: int, resolved: bool, days: int, febrile: b
 def test_without_few_neutrophils_a_fever_is_said_nothing_of() -> None:
     decision = decided(counts(SAMPLE, platelets="40"), [RUNNING], temperatures=(temperature("40", AT),))
     assert (decision.conclusion, decision.refer) == ("interrupt", ())
+
+
+def febrile(*results: Result, days: int, start: int = 60) -> bool:
+    """Whether a fever so many days ago is febrile neutropenia beside few platelets of today."""
+    found = [*results, result("platelets", "40", ago(days=1))]
+    return (
+        "febrile-neutropenia"
+        in decided(found, [order(150, ago(days=start))], temperatures=(temperature("39", ago(days=days)),)).refer
+    )
+
+
+def test_an_old_count_from_before_the_course_is_not_of_today() -> None:
+    assert not febrile(result("neutrophils", "0.8", ago(days=20)), days=20, start=10)
+    assert febrile(result("neutrophils", "0.8", ago(days=9)), days=9, start=10)
+
+
+def test_a_count_of_an_episode_that_is_over_does_not_count() -> None:
+    over = [result("neutrophils", "0.8", ago(days=20)), *counts(ago(days=10))]
+    assert not febrile(*over, days=20)
+
+
+@pytest.mark.parametrize("sign", [">", ">="])
+def test_a_lower_bound_is_not_surely_below_the_limit(sign: str) -> None:
+    earlier = [result("platelets", "45", ago(days=6)), result("neutrophils", f"{sign}0.5", ago(days=5))]
+    assert not febrile(*earlier, days=5)
+    assert febrile(earlier[0], result("neutrophils", "0.5", ago(days=5)), days=5)

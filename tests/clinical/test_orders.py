@@ -1,11 +1,12 @@
 """What one order does, and which orders replace or contradict each other."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from cds_service.clinical import orders as of
-from cds_service.clinical.facts import Order, When
+from cds_service.clinical.facts import Order, Reason, Unknown, When
 from tests.clinical.builders import NOW, ago, day, dose, order, undetermined
 
 UTC = NOW.tzinfo
@@ -98,3 +99,55 @@ def test_the_dose_that_limits_are_held_against() -> None:
     assert of.known_dose(order(dose(50, 150), None)) == 150
     assert of.known_dose(order(undetermined(), None)) is None
     assert of.level(order(dose(100, continuous=False), None)) is None
+
+
+def test_orders_conflict_by_days_of_the_site() -> None:
+    """One ends four hours after the other begins: on one day in London, on two in Kiritimati, 14 hours ahead."""
+    ends, begins = order(100, ago(days=20), ago(hours=-2)), order(150, ago(hours=2))
+    for pair in ((ends, begins), (begins, ends)):
+        assert of.conflict(pair, ZoneInfo("Europe/London")) == ()
+        assert of.conflict(pair, ZoneInfo("Pacific/Kiritimati")) == pair
+
+
+def test_one_that_names_the_other_does_not_contradict_it_whatever_its_dose_and_start() -> None:
+    other = order(150, A.start, source="MedicationRequest/b", replaces=A.names)
+    assert of.conflict([A, other], UTC) == of.conflict([other, A], UTC) == ()
+    mutual = replace(A, replaces=other.names)
+    assert of.conflict([mutual, other], UTC) == (mutual, other)
+    assert of.conflict([mutual, replace(other, start=ago(days=19))], UTC) == ()
+    assert of.conflict([mutual, replace(other, dose=A.dose)], UTC) == ()
+
+
+def test_overlap_is_the_same_from_either_side() -> None:
+    early, late = order(100, ago(days=20), ago(days=10)), order(100, ago(days=5), ago(days=1))
+    assert not of.overlap(early, late)
+    assert not of.overlap(late, early)
+    assert of.overlap(late, replace(early, end=ago(days=5)))
+
+
+FAULTY = Unknown("orders", Reason.UNREADABLE, "MedicationRequest/a", "MedicationRequest.status")
+
+
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize(
+    ("status", "fault", "wanted"),
+    [
+        ("active", None, True),
+        ("active", FAULTY, True),
+        ("", FAULTY, True),
+        ("running", FAULTY, True),
+        ("", None, False),
+        ("draft", FAULTY, False),
+        ("unknown", FAULTY, False),
+        ("draft", None, False),
+        ("stopped", FAULTY, False),
+        ("on-hold", FAULTY, False),
+        ("cancelled", FAULTY, False),
+    ],
+)
+def test_an_order_that_cannot_be_read_gives_the_drug_unless_its_status_says_otherwise(
+    status: str, fault: Unknown | None, wanted: bool
+) -> None:
+    found = replace(A, status=status, fault=fault)
+    assert of.stands(found) is wanted
+    assert of.gives(found, NOW) is wanted

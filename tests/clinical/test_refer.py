@@ -74,3 +74,42 @@ def test_a_baseline_at_the_interrupting_grade_is_referred() -> None:
     anaemic = [result("haemoglobin", "7.5", ago(days=x)) for x in (45, 2)]
     assert refer(anaemic, order(100, ago(days=40))) == ("baseline-grade-3",)
     assert refer(anaemic[1:], order(100, ago(days=40))) == ()
+
+
+def test_grade_4_is_one_that_it_surely_was() -> None:
+    running = order(150, ago(days=80))
+    assert refer([bad(2, "<1.0")], running) == ()
+    assert refer([bad(2, "<0.5")], running) == ("grade-4",)
+
+
+def test_an_old_grade_4_of_the_time_before_the_course_is_not_of_today() -> None:
+    before = [bad(20, "0.3"), result("platelets", "40", ago(days=2))]
+    assert "grade-4" not in refer(before, order(100, ago(days=10)))
+    assert "grade-4" in refer([bad(9, "0.3"), result("platelets", "40", ago(days=2))], order(100, ago(days=10)))
+
+
+def test_the_latest_of_three_episodes_is_compared_with_the_first() -> None:
+    lowered = [order(150, ago(days=90), ago(days=25)), order(100, ago(days=20))]
+    thrice = [bad(80), *counts(ago(days=70)), bad(60), *counts(ago(days=50)), bad(2)]
+    assert refer(thrice, *lowered) == ("second-episode",)
+    raised = [order(150, ago(days=90), ago(days=65)), order(100, ago(days=64), ago(days=25)), order(150, ago(days=20))]
+    assert refer(thrice, *raised) == ()
+
+
+def test_an_interruption_begins_with_the_end_of_the_last_order_to_the_second() -> None:
+    for end, wanted in ((ago(days=28), ()), (ago(days=28, seconds=1), ("long-interruption",))):
+        assert refer([bad(61)], order(150, ago(days=60), end, "stopped")) == ()
+        assert refer([bad(59)], order(150, ago(days=60), end, "stopped")) == wanted
+
+
+def test_an_order_that_ends_at_this_moment_has_ended() -> None:
+    held = order(150, ago(days=60), ago(), "on-hold")
+    assert refer([bad(59)], held) == ()
+    ahead = order(150, ago(days=60), ago(seconds=-1), "on-hold")
+    assert refer([bad(59)], ahead) == ("long-interruption",)
+
+
+def test_a_baseline_that_was_perhaps_severe_is_not_referred() -> None:
+    for value, wanted in (("<8.5", ()), ("<8.0", ("baseline-grade-3",))):
+        anaemic = [result("haemoglobin", value, ago(days=45)), result("haemoglobin", "7.5", ago(days=2))]
+        assert refer(anaemic, order(100, ago(days=40))) == wanted

@@ -69,3 +69,7 @@ def test_a_restart_needs_counts_that_nothing_raised() -> None:
 def test_the_table_of_counts_marks_what_may_have_been_raised() -> None:
     decision = decided(counts(SAMPLE), [AT_100], supports=(support(RED_CELLS, ago(days=4)),))
     assert {x.analyte for x in decision.counts if x.supported} == {"haemoglobin"}
+
+
+def test_what_was_given_at_the_moment_of_the_sample_may_have_raised_it() -> None:
+    assert lacking(support(PLATELET_TRANSFUSION, SAMPLE)) == of("platelets")

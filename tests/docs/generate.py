@@ -6,18 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from prometheus_client import Metric
+from prometheus_client.metrics import MetricWrapperBase
+
 from cds_service import errors
 from cds_service.clinical.facts import Reason
 from cds_service.data import data_dir
 from cds_service.fhir.dosage.why import Why
 from cds_service.protocols import strict_yaml
 from cds_service.settings import Settings, variable
-from tests.docs import ctcae
+from cds_service.web import feedback, gate
+from cds_service.web import metrics as counted
+from tests.docs import ctcae, examples
 
 TOP = Path(__file__).parents[2]
 TESTS = TOP / "tests"
 REQUIREMENTS = TESTS / "spec" / "cds-hooks-requirements.csv"
+STANDINGS = TESTS / "spec" / "cds-hooks-standing.csv"
 OPEN = "open"
+METERED = (counted, gate, feedback)
 
 
 def settings() -> str:
@@ -43,18 +50,41 @@ def reasons() -> str:
 
 
 def coverage() -> str:
-    """The requirements of CDS Hooks on a service, each with the tests that prove it."""
-    proofs = proven()
+    """The requirements of CDS Hooks on a service: the tests that prove each, why it is done otherwise, or not ours."""
+    proofs, stands = proven(), standings()
     rows = [
-        (x["no"], x["level"], x["section"], x["requirement"], "<br>".join(proofs.get(x["no"], [OPEN])))
+        (x["no"], x["level"], x["section"], x["requirement"], "<br>".join(_ends(x["no"], proofs, stands)))
         for x in requirements()
     ]
-    return table(("no", "level", "section", "requirement", "proved by"), rows)
+    return table(("no", "level", "section", "requirement", "where it ends"), rows)
+
+
+def _ends(number: str, proofs: Mapping[str, list[str]], stands: Mapping[str, tuple[str, str]]) -> list[str]:
+    stood = [f"**{stands[number][0]}**: {stands[number][1]}"] if number in stands else []
+    return [*stood, *proofs.get(number, [])] or [OPEN]
+
+
+def standings() -> Mapping[str, tuple[str, str]]:
+    """What is done otherwise ("deviation") or is no requirement on us ("not ours"), by its number, with the reason."""
+    with STANDINGS.open(newline="", encoding="utf-8") as file:
+        return {x["no"]: (x["standing"], x["reason"]) for x in csv.DictReader(file)}
 
 
 def criteria() -> str:
     """The grading criteria as they are encoded, and what the next version changes."""
     return ctcae.page(table)
+
+
+def metrics() -> str:
+    """The table of all metrics, as Prometheus shows them."""
+    found = {y for x in METERED for y in vars(x).values() if isinstance(y, MetricWrapperBase)}
+    shown = sorted(((x.describe()[0], x._labelnames) for x in found), key=lambda x: str(x[0].name))
+    rows = [(f"`{_shown(x)}`", x.type, ", ".join(labels) or "none", x.documentation) for x, labels in shown]
+    return table(("metric", "type", "labels", "what it tells"), rows)
+
+
+def _shown(metric: Metric) -> str:
+    return f"{metric.name}_total" if metric.type == "counter" else metric.name
 
 
 def requirements() -> list[Mapping[str, str]]:
@@ -74,10 +104,6 @@ def proven() -> Mapping[str, list[str]]:
                         f"`{path.relative_to(TESTS)}` {node.name.removeprefix('test_').replace('_', ' ')}"
                     )
     return found
-
-
-def _said(name: str) -> str:
-    return name.removeprefix("test_").replace("_", " ")
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -110,6 +136,8 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "coverage": ("docs/cds-hooks-coverage.md", coverage),
     "ctcae": ("docs/ctcae.md", criteria),
     "reasons": ("docs/reasons.md", reasons),
+    "metrics": ("docs/metrics.md", metrics),
+    **{name: ("docs/integration.md", made) for name, made in examples.PARTS.items()},
 }
 
 

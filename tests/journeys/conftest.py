@@ -7,8 +7,6 @@ import pytest
 
 from tests.fhir_server import fhir_server, missing
 
-_LEFT_OUT = pytest.StashKey[str]()
-
 
 @pytest.fixture(scope="session")
 def fhir_base() -> Iterator[str]:
@@ -20,16 +18,19 @@ def fhir_base() -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without Java and Maven leave out what needs the server, and remember to say so; not so where CI=true."""
+    """Without Java and Maven leave out what needs the server; not so where CI=true."""
     needy = [x for x in items if "fhir_base" in getattr(x, "fixturenames", ())]
-    if not needy or os.environ.get("CI") == "true" or not (lacking := missing()):
-        return
-    items[:] = [x for x in items if x not in needy]
-    config.hook.pytest_deselected(items=needy)
-    config.stash[_LEFT_OUT] = f"NOT TESTED: {len(needy)} journeys against a real FHIR server: {lacking}."
+    if needy and _lacking():
+        items[:] = [x for x in items if x not in needy]
+        config.hook.pytest_deselected(items=needy)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The one line on what was left out."""
-    if said := config.stash.get(_LEFT_OUT, ""):
+    if lacking := _lacking():
+        said = f"NOT TESTED: the journeys against a real FHIR server: {lacking}."
         terminalreporter.write_line(said, yellow=True, bold=True)
+
+
+def _lacking() -> str:
+    return "" if os.environ.get("CI") == "true" else missing()

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.demo.fixtures import fixtures, request_for
+from cds_service.hook.limits import Rate
 from cds_service.settings import Settings
 from cds_service.web.discovery import SERVICES
 from tests.hook.calls import call
@@ -44,8 +45,8 @@ def client(tmp_path: Path) -> FlaskClient:
     return service(tmp_path)
 
 
-def signed(jti: str) -> dict[str, str]:
-    return {"Authorization": bearer(token(jti=jti))}
+def signed(jti: str, path: str = ORDER_SIGN) -> dict[str, str]:
+    return {"Authorization": bearer(token(jti=jti, aud=f"{BASE}{path}"))}
 
 
 @pytest.mark.requirement(103)
@@ -111,3 +112,15 @@ def test_a_card_of_a_trusted_caller_speaks_of_no_demo(client: FlaskClient) -> No
 def test_discovery_and_preflight_need_no_token(client: FlaskClient) -> None:
     assert client.get("/cds-services").status_code == 200
     assert client.options(ORDER_SIGN).status_code == 200
+
+
+def test_a_client_that_sends_too_much_feedback_has_to_wait_and_its_hook_calls_have_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.app.FEEDBACK", Rate(burst=2, per_second=0.01))
+    client = service(tmp_path)
+    url = f"{ORDER_SIGN}/feedback"
+    sent = [client.post(url, json={"feedback": []}, headers=signed(f"told-{n}", url)) for n in range(3)]
+    assert [x.status_code for x in sent] == [200, 200, 429]
+    assert int(sent[-1].headers["Retry-After"]) >= 1
+    assert client.post(ORDER_SIGN, json=call(), headers=signed("signed")).status_code == 200
