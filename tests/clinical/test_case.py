@@ -41,8 +41,7 @@ def test_a_result_that_is_not_final_or_leaves_the_grade_open_brings_no_counts_to
 ) -> None:
     haemoglobin, leukocytes, neutrophils, platelets = COUNTS
     early = [*good(haemoglobin, 6), *good(leukocytes, 6), *good(neutrophils, 6)]
-    value, more = str(other.pop("value", "250")), other
-    between = result(platelets, value, ago(days=5), **more)
+    between = result(platelets, **{"value": "250", "when": ago(days=5), **other})
     assert not close(*early, between, *good(platelets, 1))
     assert close(*early, result(platelets, "250", ago(days=5)), *good(platelets, 1))
 

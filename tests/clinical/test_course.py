@@ -287,3 +287,11 @@ def test_of_two_that_began_last_the_one_that_ended_that_day_of_the_site_was_foll
         found = running([short, long], NOW.astimezone(ZoneInfo(zone)), P)
         assert found is not None
         assert found.conflict == conflict
+
+
+def test_what_was_measured_at_the_first_dose_is_of_the_course() -> None:
+    found = course(NEW)
+    assert found.holds(ago(days=30))
+    assert found.holds(day(30))
+    assert not found.holds(ago(days=30, seconds=1))
+    assert course(order(100, None)).holds(ago(days=9999))

@@ -1,6 +1,7 @@
 """What one order does, and which orders replace or contradict each other."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,6 @@ from cds_service.clinical import orders as of
 from cds_service.clinical.facts import Order, Reason, Unknown, When
 from tests.clinical.builders import NOW, ago, day, dose, order, undetermined
 
-UTC = NOW.tzinfo
 A = order(100, ago(days=20), source="MedicationRequest/a")
 
 
@@ -151,3 +151,24 @@ def test_an_order_that_cannot_be_read_gives_the_drug_unless_its_status_says_othe
     found = replace(A, status=status, fault=fault)
     assert of.stands(found) is wanted
     assert of.gives(found, NOW) is wanted
+
+
+def test_an_order_that_begins_at_this_moment_has_begun() -> None:
+    assert of.gave(order(100, ago()), NOW)
+    assert not of.gave(order(100, ago(seconds=-1)), NOW)
+
+
+def test_both_days_are_those_of_the_site() -> None:
+    """23:30 UTC is of the next day in London's summer."""
+    evening, night = (
+        When(x, x) for x in (datetime(2026, 7, 1, 21, tzinfo=UTC), datetime(2026, 7, 1, 23, 30, tzinfo=UTC))
+    )
+    ends, begins = order(100, ago(days=300), night), order(150, evening)
+    assert of.replaces(begins, ends, UTC)
+    assert not of.replaces(begins, ends, ZoneInfo("Europe/London"))
+    begins_late, ends_late = (
+        order(150, night),
+        order(100, ago(days=300), When(night.end, datetime(2026, 7, 2, 1, tzinfo=UTC))),
+    )
+    assert not of.replaces(begins_late, ends_late, UTC)
+    assert of.replaces(begins_late, ends_late, ZoneInfo("Europe/London"))

@@ -5,9 +5,26 @@ from typing import Any
 
 import pytest
 
+from cds_service.clinical.chart import Reading
+from cds_service.clinical.course import running
 from cds_service.clinical.decision import Decision
-from cds_service.clinical.facts import Order, Reason, Toxicity, Unknown, When
-from tests.clinical.builders import ANAEMIA, FEBRILE_NEUTROPENIA, NAUSEA, ago, counts, decided, draft, order, toxicity
+from cds_service.clinical.facts import Order, Reason, Result, Toxicity, Unknown, When
+from cds_service.clinical.toxicity import severe_readings
+from tests.clinical.builders import (
+    ANAEMIA,
+    FEBRILE_NEUTROPENIA,
+    NAUSEA,
+    NOW,
+    PROTOCOL,
+    P,
+    ago,
+    counts,
+    decided,
+    draft,
+    facts,
+    order,
+    toxicity,
+)
 
 RUNNING = order(150, ago(days=60))
 BONE_MARROW_HYPOCELLULAR = "10048580"
@@ -127,3 +144,17 @@ def test_a_toxicity_that_nobody_understands_stands_in_the_way_of_an_escalation(
     decision = decided(counts(ago(days=2)), [AT_100], [draft(150, AT_100)], unclear=(unclear,))
     assert list(decision.missing) == missing
     assert decision.topic == "" or unclear in decision.unknown
+
+
+def test_several_recorded_toxicities_say_the_same_in_either_order() -> None:
+    several = [toxicity(x, 3, ago(days=10)) for x in (NAUSEA, UNLISTED)]
+    assert on(*several) == on(*reversed(several))
+    assert [x.toxicity for x in on(*several).findings] == sorted(several, key=str)
+
+
+def test_one_of_the_blood_is_a_reading_of_its_count_at_its_onset() -> None:
+    recorded = toxicity(ANAEMIA, 4, ago(days=10))
+    course = running((RUNNING,), NOW, P)
+    assert course is not None
+    (reading,) = severe_readings(facts(toxicities=(recorded,)), course, PROTOCOL.ctcae, P)
+    assert reading == Reading(Result("haemoglobin", recorded.source, ago(days=10), final=True), (4, 4), recorded)
