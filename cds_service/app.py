@@ -85,7 +85,10 @@ def _teller(gate: Gate | DemoGate) -> Callable[[], str]:
 
 
 def _options(settings: Settings, clock: Callable[[], datetime]) -> store.Options:
-    return store.Options(keep_days=settings.keep_days, clock=clock, noticed=lambda _: metrics.TOKENS_ALONE.inc())
+    def noticed(_: object) -> None:
+        metrics.count(metrics.TOKENS_ALONE)
+
+    return store.Options(keep_days=settings.keep_days, clock=clock, noticed=noticed)
 
 
 def _gate(

@@ -1,8 +1,10 @@
 """`cds serve`: gunicorn around the app, loaded once and then forked into workers."""
 
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from ipaddress import ip_address
 from typing import Any
@@ -30,10 +32,21 @@ def run(bind: str) -> None:
         if settings.clients is not None:
             raise SettingsError(f"CDS_PUBLIC_BASE_URL is not set. {_BASE_URL}")
         settings = settings.model_copy(update={"public_base_url": f"http://{bracketed(host)}:{port}"})
-    with tempfile.TemporaryDirectory(prefix="cds-metrics-") as folder:
+    with _folder_of_metrics() as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # read when the metrics are imported, with the app
         app = _App(settings, f"{bracketed(host)}:{port}")
         import_module("gunicorn.arbiter").Arbiter(app).run()
+
+
+@contextmanager
+def _folder_of_metrics() -> Iterator[str]:
+    """A folder for as long as this process runs: a worker that ends leaves it to the others, who count in it."""
+    folder, starter = tempfile.mkdtemp(prefix="cds-metrics-"), os.getpid()
+    try:
+        yield folder
+    finally:
+        if os.getpid() == starter:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def address(bind: str, trusted: bool = False) -> tuple[str, int]:

@@ -1,5 +1,7 @@
 """The worker of gunicorn, with a stop that nobody waits for in vain."""
 
+from typing import Any
+
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 
@@ -11,8 +13,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     """
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Begin or cease to accept connections; at the end for good."""
+        """Begin or cease to accept connections; at the end for good, and after those that the kernel let in before."""
         super().set_accept_enabled(enabled)
-        if not self.alive:
+        if not enabled and not self.alive:
             for each in self.sockets:
+                self._empty(each)
                 each.close()
+
+    def _empty(self, listener: Any) -> None:
+        before = -1
+        while self.nr_conns > before:
+            before = self.nr_conns
+            self.accept(listener)

@@ -79,7 +79,7 @@ def _finish(response: Response) -> Response:
 
 
 def _refuse(error: errors.CdsError) -> Response:
-    metrics.REFUSALS.labels(error.code).inc()
+    metrics.count(metrics.REFUSALS, error.code)
     _LOG.warning("refused", code=error.code, status=error.status, request_id=g.request_id)
     return json_answer(errors.outcome(error), error.status)
 

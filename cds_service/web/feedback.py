@@ -11,6 +11,7 @@ from prometheus_client import Counter
 from cds_service.errors import FeedbackNotStored, UnknownPlace
 from cds_service.hook.feedback import Item, read
 from cds_service.store import Lost, Store, Told
+from cds_service.web import metrics
 from cds_service.web.discovery import SERVICES, Service
 from cds_service.web.door import body, json_answer
 
@@ -45,12 +46,12 @@ def _store(store: Store, service: str, items: Sequence[Told]) -> None:
     try:
         new, unissued = store.feedback(items)
     except Lost as lost:
-        REFUSED.inc()
+        metrics.count(REFUSED)
         _LOG.error("feedback not stored", request_id=g.request_id, service=service, items=len(items))
         raise FeedbackNotStored(f"The feedback could not be stored: {lost}.") from None
     for item in items:
-        ITEMS.labels(service, item.outcome).inc()
-    UNISSUED.labels(service).inc(unissued)
+        metrics.count(ITEMS, service, item.outcome)
+    metrics.count(UNISSUED, service, by=unissued)
     _LOG.info("feedback", request_id=g.request_id, service=service, items=len(items), new=new, unissued=unissued)
 
 

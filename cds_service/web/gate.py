@@ -15,6 +15,7 @@ from cds_service.hook.keys import Keys
 from cds_service.hook.limits import Limits, Rate, network
 from cds_service.hook.refusals import Forbidden, Unauthenticated
 from cds_service.hook.replay import Seen
+from cds_service.web import metrics
 
 REFUSED_TOKENS = Rate(burst=60, per_second=1.0)
 # Batches of feedback of one client, in each process: an EHR gathers some hundred cards at the end of a day.
@@ -77,5 +78,5 @@ _ANYBODY = Client(id="demo", issuer="", mode="live")
 
 def note(refusal: Unauthenticated | Forbidden) -> None:
     """Count and log a refusal; nothing that came with the token is written but its client, where the table has it."""
-    TOKENS.labels(refusal.kind, refusal.client).inc()
+    metrics.count(TOKENS, refusal.kind, refusal.client)
     _LOG.warning("turned away", kind=refusal.kind, client=refusal.client, request_id=g.get("request_id", ""))

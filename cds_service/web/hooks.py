@@ -76,7 +76,7 @@ def asker(house: House, client: Client, call: HookCall) -> Reads:
         fetched = house.reader.fetch(call.fhir_server, call.token, wanted, deadline)
         for key, found in fetched.items():
             # Of a read the type alone: a label of a metric never holds an id.
-            metrics.READS.labels(client.id, key.partition("/")[0], found.failure or "none").inc()
+            metrics.count(metrics.READS, client.id, key.partition("/")[0], found.failure or "none")
         return fetched
 
     return ask

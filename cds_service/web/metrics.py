@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -30,6 +31,19 @@ SECONDS = Histogram(
     ["service"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
+
+
+def count(counter: Counter, *labels: str, by: float = 1) -> None:
+    """Add to a counter. Where its file cannot be written nothing is counted: no answer is lost for that."""
+    with suppress(OSError, ValueError):
+        (counter.labels(*labels) if labels else counter).inc(by)
+
+
+def answered(service: str, client: str, seconds: float) -> None:
+    """Note the time that an answer took, and that it was given now; as with `count`, no answer is lost for that."""
+    with suppress(OSError, ValueError):
+        LAST.labels(client).set_to_current_time()
+        SECONDS.labels(service).observe(seconds)
 
 
 def exposition() -> bytes:

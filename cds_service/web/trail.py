@@ -59,22 +59,21 @@ def decided(trace: Trace, store: Store, basis: Basis, decision: Decision, cards:
     """A decision: recorded, logged by its rules and counted by its topic."""
     kept = store.record(_record(trace, basis, decision, cards))
     if not kept:
-        metrics.UNRECORDED.labels(trace.service).inc()
+        metrics.count(metrics.UNRECORDED, trace.service)
     rules = list(dict.fromkeys(x.rule for x in decision.findings))
     _answered(trace, decision.topic or NO_CARD, conclusion=decision.conclusion, rules=rules, recorded=kept)
 
 
 def failed(trace: Trace, error: Exception) -> None:
     """A fault of ours: its type and its way through our code, never a value."""
-    metrics.FAULTS.labels(trace.service).inc()
+    metrics.count(metrics.FAULTS, trace.service)
     _answered(trace, OWN_FAULT, kind=type(error).__name__, frames=frames(error))
 
 
 def _answered(trace: Trace, topic: str, **more: Any) -> None:
     spent = trace.milliseconds
-    metrics.ANSWERS.labels(trace.service, topic, trace.client).inc()
-    metrics.LAST.labels(trace.client).set_to_current_time()
-    metrics.SECONDS.labels(trace.service).observe(spent / 1000)
+    metrics.count(metrics.ANSWERS, trace.service, topic, trace.client)
+    metrics.answered(trace.service, trace.client, spent / 1000)
     log = _LOG.error if topic == OWN_FAULT else _LOG.info
     names = {
         "request_id": trace.request_id,

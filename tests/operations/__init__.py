@@ -1,0 +1,1 @@
+"""The service as its operators meet it: processes, replicas, logs, metrics."""
