@@ -1,9 +1,7 @@
 """The generated parts of the docs: `python -m tests.docs.generate` writes them between their markers."""
 
-import ast
 import csv
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from prometheus_client import Metric
@@ -18,12 +16,15 @@ from cds_service.settings import Settings, variable
 from cds_service.web import feedback, gate
 from cds_service.web import metrics as counted
 from tests.docs import ctcae, examples
+from tests.docs.marks import proven
 
 TOP = Path(__file__).parents[2]
 TESTS = TOP / "tests"
 REQUIREMENTS = TESTS / "spec" / "cds-hooks-requirements.csv"
 STANDINGS = TESTS / "spec" / "cds-hooks-standing.csv"
+HAZARDS = TESTS / "protocol" / "hazards.csv"
 OPEN = "open"
+_LOG = ("id", "hazard", "harm", "control")
 METERED = (counted, gate, feedback)
 
 
@@ -51,7 +52,7 @@ def reasons() -> str:
 
 def coverage() -> str:
     """The requirements of CDS Hooks on a service: the tests that prove each, why it is done otherwise, or not ours."""
-    proofs, stands = proven(), standings()
+    proofs, stands = proven("requirement"), standings()
     rows = [
         (x["no"], x["level"], x["section"], x["requirement"], "<br>".join(_ends(x["no"], proofs, stands)))
         for x in requirements()
@@ -68,6 +69,14 @@ def standings() -> Mapping[str, tuple[str, str]]:
     """What is done otherwise ("deviation") or is no requirement on us ("not ours"), by its number, with the reason."""
     with STANDINGS.open(newline="", encoding="utf-8") as file:
         return {x["no"]: (x["standing"], x["reason"]) for x in csv.DictReader(file)}
+
+
+def hazards() -> str:
+    """The hazard log: what may go wrong, whom it would harm, what is done about it, and the tests of that."""
+    proofs = proven("hazard")
+    with HAZARDS.open(newline="", encoding="utf-8") as file:
+        rows = [(*(x[y] for y in _LOG), "<br>".join(proofs.get(x["id"], [OPEN]))) for x in csv.DictReader(file)]
+    return table((*_LOG, "tests that show the control"), rows)
 
 
 def criteria() -> str:
@@ -93,29 +102,10 @@ def requirements() -> list[Mapping[str, str]]:
         return list(csv.DictReader(file))
 
 
-def proven() -> Mapping[str, list[str]]:
-    """The tests that prove each requirement, by its number, as their marks say."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path in sorted(TESTS.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.FunctionDef):
-                for number in _marked(node):
-                    found[number].append(
-                        f"`{path.relative_to(TESTS)}` {node.name.removeprefix('test_').replace('_', ' ')}"
-                    )
-    return found
-
-
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
     return "\n".join(f"| {' | '.join(x)} |" for x in lines)
-
-
-def _marked(function: ast.FunctionDef) -> Iterator[str]:
-    for mark in function.decorator_list:
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.requirement":
-            yield from (ast.unparse(x) for x in mark.args)
 
 
 def _default(name: str) -> str:
@@ -137,6 +127,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "ctcae": ("docs/ctcae.md", criteria),
     "reasons": ("docs/reasons.md", reasons),
     "metrics": ("docs/metrics.md", metrics),
+    "hazards": ("docs/safety.md", hazards),
     **{name: ("docs/integration.md", made) for name, made in examples.PARTS.items()},
 }
 

@@ -6,6 +6,7 @@ import pytest
 
 from cds_service import errors
 from tests.docs import generate
+from tests.docs.marks import proven
 
 
 @pytest.mark.parametrize("page", generate.PAGES)
@@ -30,4 +31,4 @@ def test_every_setting_is_described_with_an_example() -> None:
 def test_marks_name_requirements_that_there_are() -> None:
     known = {x["no"] for x in generate.requirements()}
     assert len(known) == 123
-    assert generate.proven().keys() <= known
+    assert proven("requirement").keys() <= known

@@ -66,9 +66,18 @@ def test_a_query_is_no_part_of_the_url_that_a_token_is_for(caller: FlaskClient) 
     assert answer.status_code == 200
 
 
-def test_a_host_header_does_not_choose_the_audience(caller: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Prefix": "https://evil.example"},
+        {"Forwarded": "host=evil.example;proto=https"},
+    ],
+)
+def test_a_header_does_not_choose_the_audience(caller: FlaskClient, forged: dict[str, str]) -> None:
     made = bearer(token(aud=f"https://evil.example{ORDER_SIGN}"))
-    answer = caller.post(ORDER_SIGN, headers={"Authorization": made}, base_url="https://evil.example")
+    answer = caller.post(ORDER_SIGN, headers={"Authorization": made, **forged}, base_url="https://evil.example")
     assert answer.status_code == 401
 
 
