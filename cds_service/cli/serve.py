@@ -35,7 +35,7 @@ def run(bind: str) -> None:
     with _folder_of_metrics() as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # read when the metrics are imported, with the app
         app = _App(settings, f"{bracketed(host)}:{port}")
-        import_module("gunicorn.arbiter").Arbiter(app).run()
+        import_module("cds_service.cli.worker").Master(app).run()
 
 
 @contextmanager

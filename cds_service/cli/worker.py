@@ -1,8 +1,28 @@
-"""The worker of gunicorn, with a stop that nobody waits for in vain."""
+"""The processes of gunicorn, with a stop that nobody waits for in vain."""
 
+import signal
 from typing import Any
 
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+
+
+class Master(Arbiter):  # type: ignore[misc]
+    """Starts the workers, and tells them to stop.
+
+    A worker of gunicorn that is told to stop before it listens for that goes on, and the whole service waits for it
+    until the time of grace is over. Here the word waits for the worker: it is held back from the fork until then.
+    """
+
+    def spawn_worker(self) -> Any:
+        """Fork a worker; its process id."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+        try:
+            return super().spawn_worker()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -11,6 +31,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     The worker of gunicorn keeps its listening socket open until its last call is answered: who connects meanwhile is
     let in by the kernel, waits, and is cut off at the end. Closed at once, the caller or its proxy goes elsewhere.
     """
+
+    def init_signals(self) -> None:
+        """Listen to the master, and hear what it said since the fork."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Begin or cease to accept connections; at the end for good, and after those that the kernel let in before."""
