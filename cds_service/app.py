@@ -1,7 +1,7 @@
 """create_app: the only place where the rooms of the house are joined."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from flask import Flask, request
 from cds_service import store
 from cds_service.clinical.protocol import Protocol
 from cds_service.data import data_dir
-from cds_service.errors import DataFileError
+from cds_service.errors import DataFileError, SettingsError
 from cds_service.fhir import site_map, validate
 from cds_service.fhir.reading.reader import Limits, Reader
 from cds_service.fhir.site import NO_SITE, Site
@@ -24,8 +24,6 @@ from cds_service.render import cards
 from cds_service.settings import Settings
 from cds_service.web import cors, demo, discovery, door, feedback, health, hooks, log, metrics
 from cds_service.web.gate import FEEDBACK, REFUSED_TOKENS, DemoGate, Gate
-
-LANGUAGE = "en"
 
 
 def now_utc() -> datetime:
@@ -56,17 +54,19 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc, e
 
 def build(settings: Settings, clock: Callable[[], datetime], table: Clients | None) -> hooks.House:
     """What a walk needs, each part loaded once. Raises StartError."""
-    protocol, renderer = wording(settings)
+    protocol, renderers = wording(settings)
+    _spoken(renderers, settings, table)
     validate.preload()
     kept = store.opened(settings.store_url, settings.data_dir, _options(settings, clock))
     return hooks.House(
         protocol=protocol,
-        renderer=renderer,
+        renderers=renderers,
+        language=settings.language,
         store=kept,
         clock=clock,
         zone=settings.zone,
         site=site(settings),
-        last_words=[renderer.internal_error(clock(), hooks.new_id)],
+        last_words=[renderers[settings.language].internal_error(clock(), hooks.new_id)],
         gate=_gate(settings, clock, table, kept),
         reader=Reader(strict.text, Limits(bytes=settings.max_body_bytes), clock=time.perf_counter),
     )
@@ -107,12 +107,21 @@ def site(settings: Settings) -> Site:
         raise DataFileError(f"{fault}.") from fault
 
 
-def wording(settings: Settings) -> tuple[Protocol, cards.Renderer]:
-    """The protocol and the cards that word it. Raises DataFileError naming every fault of their files."""
+def wording(settings: Settings) -> tuple[Protocol, Mapping[str, cards.Renderer]]:
+    """The protocol and the cards that word it, by language. Raises DataFileError naming every fault of their files."""
     try:
-        protocol = protocols.load()
-        return protocol, cards.load(
-            data_dir("cards"), LANGUAGE, protocol, settings.public_base_url, settings.clients is None
-        )
+        protocol, base, demo_mode = protocols.load(), settings.public_base_url, settings.clients is None
+        folder = data_dir("cards")
+        languages = cards.languages(folder) or [settings.language]  # where none is there, what is missing is said
+        return protocol, {x: cards.load(folder, x, protocol, base, demo_mode) for x in languages}
     except (Faulty, FileNotFoundError) as fault:
         raise DataFileError(f"{fault}.") from fault
+
+
+def _spoken(renderers: Mapping[str, cards.Renderer], settings: Settings, table: Clients | None) -> None:
+    """Raises SettingsError where a language is asked for that no cards are in."""
+    wanted = {"CDS_LANGUAGE": settings.language}
+    wanted |= {f"Client {x.id}": x.language.partition("-")[0] for x in table or () if x.language}
+    missing = [f"{who} asks for cards in {x}." for who, x in wanted.items() if x not in renderers]
+    if missing:
+        raise SettingsError(f"{' '.join(missing)} There are cards in {', '.join(sorted(renderers))}.")

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
         description="YAML file of the trusted EHRs, as in docs/security.md. None: demo mode, callers are not checked.",
         examples=["/etc/trofosfamide-cds/clients.yaml"],
     )
+    language: str = Field(
+        default="en",
+        pattern="^[a-z]{2}$",
+        description="Language of the cards for clients that name none: en or de.",
+        examples=["de"],
+    )
     workers: int = Field(
         default=2, ge=1, le=64, description="Number of worker processes of `cds serve`.", examples=["2"]
     )

@@ -24,7 +24,7 @@ def lines(body: bytes, at: str | None) -> Iterator[str]:
     settings = load()
     now = _instant(at).astimezone(settings.zone)
     call = read(body, *(x.hook for x in SERVICES))
-    protocol, renderer = wording(settings)
+    protocol, renderers = wording(settings)
     scope = Scope(call.patient_id, call.fhir_server, settings.zone, site(settings), call.selections)
     record = prefetch.read(scope, call.draft_orders, call.prefetch, now, protocol.parameters)
     yield f"Hook {call.hook}, instance {call.hook_instance}, decided as of {now.isoformat(timespec='seconds')}"
@@ -34,7 +34,7 @@ def lines(body: bytes, at: str | None) -> Iterator[str]:
     yield f"Protocol {protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}"
     yield from fact_lines(record.facts)
     decision = decide(protocol, record.facts, now)
-    yield from _section("What to do about it", _fixes(record.facts, decision, renderer.words))
+    yield from _section("What to do about it", _fixes(record.facts, decision, renderers["en"].words))
     yield from decision_lines(decision)
 
 

@@ -61,10 +61,10 @@ def replayed(identifier: str) -> Replay:
     kept = _found(identifier, "replay")
     if kept.facts is None:
         raise click.ClickException("An earlier release recorded this decision, without what it rested on.")
-    protocol, renderer = wording(load())
+    protocol, renderers = wording(load())
     zone = ZoneInfo(kept.zone or "UTC")
     decision = decide(protocol, _thawed(kept.facts), kept.answered_at.astimezone(zone))
-    differing = [*_differences(kept, decision, protocol), *_reworded(kept, renderer, decision)]
+    differing = [*_differences(kept, decision, protocol), *_reworded(kept, renderers, decision)]
     return Replay(
         not differing, (*_head(kept), *_protocol(kept, protocol), *_verdict(differing), *decision_lines(decision))
     )
@@ -112,8 +112,12 @@ def _differences(kept: Kept, decision: Decision, protocol: Protocol) -> Iterator
             yield f"DIFFERENT  {name}: {_pretty(before.get(name))} was recorded, it is {_pretty(after.get(name))} now"
 
 
-def _reworded(kept: Kept, renderer: Renderer, decision: Decision) -> Iterator[str]:
-    """The cards that do not say what they said."""
+def _reworded(kept: Kept, renderers: Mapping[str, Renderer], decision: Decision) -> Iterator[str]:
+    """The cards that do not say what they said, in their language; until 0.1.0 there was English alone."""
+    renderer = renderers.get(kept.record.get("language", "en"))
+    if renderer is None:
+        yield f"DIFFERENT  the cards were in {kept.record['language']}, which is not there now"
+        return
     before = [{x: card[x] for x in _OF_CARD if x in card} for card in kept.record.get("cards", [])]
     made = [x | {"topic": x["source"]["topic"]["code"]} for x in renderer.cards(decision, (), lambda: "")]
     if len(before) != len(made):

@@ -9,6 +9,7 @@ from cds_service.clinical import decision as d
 from cds_service.clinical.decision import Decision, Suggestion
 from cds_service.clinical.facts import COUNTS
 from cds_service.fhir import actions
+from cds_service.fhir.rewriting.wording import Wording
 from cds_service.fhir.site import NO_SITE, Site
 
 Resource = Mapping[str, Any]
@@ -23,12 +24,14 @@ def suggestions(
     resources: Mapping[str, Resource],
     tablets: Mapping[str, Fraction],
     patient: str,
+    wording: Wording,
     site: Site = NO_SITE,
 ) -> tuple[Suggestion, ...]:
     """The suggestions of the one card, the recommended one, if any, first.
 
     `resources` are the orders as the EHR sent them and `tablets` the mg in one tablet of each, by the source that
-    `decision` names them by; `site` is what the site's own codes mean. What an EHR cannot edit, for want of an id or of
+    `decision` names them by; `wording` is how a dosage is said, `site` what the site's own codes mean.
+    What an EHR cannot edit, for want of an id or of
     a structure that can be rewritten exactly, is left out: the card then says it in words.
     """
     draft = resources.get(decision.draft.source) if decision.draft else None
@@ -38,7 +41,7 @@ def suggestions(
         return _holds(decision, resources)
     if decision.topic in _REWRITING and decision.doses.proposed is not None:
         tablet = tablets.get(decision.draft.source) if decision.draft else None
-        new = actions.rewrite(draft, decision.doses.proposed, tablet, site) if draft else None
+        new = actions.rewrite(draft, decision.doses.proposed, wording, tablet, site) if draft else None
         return _rewrite(new, decision.doses.proposed, recommended=decision.topic != d.ESCALATE)
     if decision.topic in (d.REDUCE, d.DUPLICATE_ORDER):
         return _delete(draft, recommended=decision.topic == d.REDUCE)

@@ -37,7 +37,7 @@ class Client:
     tenants: frozenset[str] = frozenset()
     fhir_servers: frozenset[str] = frozenset()
     browser_origins: frozenset[str] = frozenset()
-    language: str = "en"
+    language: str = ""
     time_budget_ms: int = 500
     max_token_seconds: int = 300
 
@@ -126,7 +126,7 @@ def _name(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    if not re.fullmatch("[a-z]{2}(-[A-Z]{2})?", value):
+    if value and not re.fullmatch("[a-z]{2}(-[A-Z]{2})?", value):
         raise ValueError("has to be a language such as en or de-AT")
     return value
 
@@ -175,7 +175,7 @@ class _Entry(BaseModel):
     tenants: Annotated[tuple[_Text, ...], AfterValidator(_unlike)] = ()
     fhir_servers: _Origins = ()
     browser_origins: _Origins = ()
-    language: Annotated[str, AfterValidator(_language)] = "en"
+    language: Annotated[str, AfterValidator(_language)] = ""
     time_budget_ms: Annotated[int, Field(ge=100, le=60_000)] = 500
     max_token_seconds: Annotated[int, Field(ge=10, le=86_400)] = 300
 

@@ -89,6 +89,11 @@ class Renderer:
         return [{"code": x, "system": f"{SYSTEMS}override-reason", "display": y} for x, y in reasons.items()]
 
 
+def languages(folder: Path) -> list[str]:
+    """The languages that cards are worded in: each has a folder of its own."""
+    return sorted(x.parent.name for x in folder.glob("*/words.yaml"))
+
+
 def load(folder: Path, language: str, protocol: Protocol, base_url: str, demo: bool) -> Renderer:
     """The renderer of one language, its templates compiled; raises `Faulty` naming all that is missing or wrong."""
     said = words.load(language, folder, protocol.parameters)
@@ -101,7 +106,8 @@ def load(folder: Path, language: str, protocol: Protocol, base_url: str, demo: b
     )
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     files = {x: f"{x}.md.j2" for x in words.TOPICS}
-    untold = [f"words.yaml: terms.{x} is missing" for x in protocol.ctcae.terms if x not in said.data["terms"]]
+    named = {"terms": protocol.ctcae.terms, "protocols": (protocol.id,)}
+    untold = [f"words.yaml: {x}.{y} is missing" for x, every in named.items() for y in every if y not in said.data[x]]
     names = ("_parts.md.j2", *files.values())
     faults = [*untold, *(x for name in names for x in _faults(environment, folder / language, name))]
     if faults:

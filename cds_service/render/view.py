@@ -42,16 +42,16 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         "giving": bool(decision.active),
         "draft_text": escape(decision.draft.text) if decision.draft else "",
         "limits": words.limits,
-        "citation": _citation(decision, protocol),
-        "protocol": _protocol(protocol),
+        "citation": _citation(decision, protocol, words),
+        "protocol": _protocol(protocol, words),
     }
 
 
-def _protocol(protocol: Protocol) -> dict[str, str]:
+def _protocol(protocol: Protocol, words: Words) -> dict[str, str]:
     return {
-        "title": protocol.title,
+        "title": words.say("protocols", protocol.id),
         "version": protocol.version,
-        "status": protocol.status,
+        "status": words.say("statuses", protocol.status),
         "ctcae": protocol.ctcae.version,
     }
 
@@ -67,9 +67,11 @@ CITED_PARAMETERS = {
 }
 
 
-def _citation(decision: Decision, protocol: Protocol) -> str:
+def _citation(decision: Decision, protocol: Protocol, words: Words) -> str:
+    """Where the rule stands; a default of this product stands nowhere else."""
     name = CITED_PARAMETERS.get(decision.topic, decision.topic or decision.conclusion)
-    return protocol.sources[name].citation
+    source = protocol.sources[name]
+    return source.citation if source.section else str(words.data["locale"]["default"])
 
 
 def _doses(decision: Decision, protocol: Protocol, words: Words) -> dict[str, str]:

@@ -20,13 +20,22 @@ TOPICS = (
 )  # fmt: skip
 MISSING = tuple(dict.fromkeys((*rules.KEPT_FOR, *proof.ESCALATION_LACKS, *drafts.UNCLEAR, *drafts.TOO_HIGH)))
 
+# The events of FHIR's `timing.repeat.when`, and the parts of the sentence that says a rewritten dosage.
+_WHEN = (
+    "MORN", "MORN.early", "MORN.late", "NOON", "AFT", "AFT.early", "AFT.late", "EVE", "EVE.early", "EVE.late", "NIGHT",
+    "PHS", "HS", "WAKE", "C", "CM", "CD", "CV", "AC", "ACM", "ACD", "ACV", "PC", "PCM", "PCD", "PCV",
+)  # fmt: skip
+DOSAGE = ("a-day", "tablet", "tablets", "by-mouth", "at", "and", "1", "2", "3", "4", *_WHEN)
+
 # What a language must say, by section: every code that a decision can carry.
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "locale": (
         "decimal_sign", "date", "short_date", "dose", "and", "none", "more", "finding", "preliminary", "reported",
-        "bound", "calculated", "segmented", "supported", "recorded", "undated",
+        "bound", "calculated", "segmented", "supported", "recorded", "undated", "default",
     ),
     "units": ("10*9/L", "g/dL", "mmol/L", "umol/L", "mg/dL", "U/L", "x ULN", "x baseline"),
+    "protocols": (),
+    "statuses": ("draft", "active", "retired"),
     "whats": WHATS,
     "reasons": tuple(Reason),
     "fixes": tuple(Reason),
@@ -36,6 +45,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "topics": TOPICS,
     "suggestions": ("delete-draft", "hold-active", "rewrite-draft", "repeat-count"),
     "overrides": ("clinically-justified", "newer-result-known", "data-wrong", "other-protocol"),
+    "dosage": DOSAGE,
     "months": (),
     "terms": (),
 }  # fmt: skip
@@ -47,6 +57,10 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "locale.more": ("lead", "count"),
     "locale.finding": ("name", "plain_value", "grade", "short_date"),
     "locale.recorded": ("name", "grade", "short_date"),
+    "dosage.a-day": ("amount",),
+    "dosage.tablet": ("count",),
+    "dosage.tablets": ("count",),
+    "dosage.at": ("time",),
 }
 _DOSES = ("starting_dose", "dose_step", "maximum_dose")
 _DAYS = ("minimum_time_at_dose", "restart_window", "escalate_window", "interrupt_window", "long_interruption")
@@ -143,7 +157,7 @@ def _gaps_of(section: str, codes: tuple[str, ...], said: Any) -> Iterator[str]:
 
 def _misfits(data: Mapping[str, Any]) -> Iterator[str]:
     """Words with a place in braces that nothing fills, and suggestions without one of their two texts."""
-    for section in ("locale", "reasons", "fixes", "refer", "missing", "topics"):
+    for section in ("locale", "reasons", "fixes", "refer", "missing", "topics", "dosage"):
         for code, said in data[section].items():
             yield from _misfit(f"{section}.{code}", said, PLACES.get(f"{section}.{code}", (*LIMITS, "what")))
     for kind, said in data["suggestions"].items():

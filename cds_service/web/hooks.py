@@ -35,10 +35,14 @@ _OWN_SECONDS = 0.08
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What a walk needs, put together once: `clock` gives aware instants, `last_words` are for when all else fails."""
+    """What a walk needs, put together once: `clock` gives aware instants, `last_words` are for when all else fails.
+
+    `renderers` are by language; `language` is that of clients that name none.
+    """
 
     protocol: Protocol
-    renderer: Renderer
+    renderers: Mapping[str, Renderer]
+    language: str
     store: Store
     clock: Callable[[], datetime]
     zone: ZoneInfo
@@ -60,7 +64,8 @@ def blueprint(house: House, services: Sequence[Service] = SERVICES) -> Blueprint
             raise UnknownPlace(f"There is no service {name[:64]}.")
         client = house.gate.caller(request)
         call = read(body(request), service.hook)
-        trace = trail.Trace(service.id, call.hook_instance, g.request_id, g.started, client.id, client.mode)
+        language = (client.language or house.language).partition("-")[0]
+        trace = trail.Trace(service.id, call.hook_instance, g.request_id, g.started, client.id, client.mode, language)
         reads = asker(house, client, call) if house.gate.may_ask(client, call.fhir_server) else None
         cards = answer(house, call, trace, reads)
         return json_answer({"cards": () if client.mode == "silent" else cards})
@@ -101,8 +106,10 @@ def walk(house: House, call: HookCall, trace: trail.Trace, reads: Reads | None) 
         trail.other_drug(trace)
         return ()
     decision = decide(house.protocol, record.facts, now)
-    offers = suggestions(decision, record.orders, record.tablets, call.patient_id, house.site)
-    cards = house.renderer.cards(decision, offers, new_id)
+    renderer = house.renderers[trace.language]
+    said = renderer.words.data["dosage"]
+    offers = suggestions(decision, record.orders, record.tablets, call.patient_id, said, house.site)
+    cards = renderer.cards(decision, offers, new_id)
     basis = trail.Basis(house.protocol, record.facts, call.patient_id)
     trail.decided(trace, house.store, basis, decision, cards)
     return cards
@@ -116,6 +123,6 @@ def new_id() -> str:
 def _own_fault(house: House, trace: trail.Trace, error: Exception) -> Sequence[Card]:
     try:
         trail.failed(trace, error)
-        return [house.renderer.internal_error(house.clock().astimezone(house.zone), new_id)]
+        return [house.renderers[trace.language].internal_error(house.clock().astimezone(house.zone), new_id)]
     except Exception:  # noqa: BLE001 - the last net: these cards were made at the start and cannot fail
         return house.last_words

@@ -25,7 +25,8 @@ _LOG = structlog.get_logger()
 class Trace:
     """What names a call in the log and in the record; `started` is of `time.perf_counter`.
 
-    `client` is the id of the caller in the table of clients, `mode` whether it is sent its cards: live or silent.
+    `client` is the id of the caller in the table of clients, `mode` whether it is sent its cards: live or silent,
+    `language` the one that its cards are in.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Trace:
     started: float
     client: str
     mode: str
+    language: str
 
     @property
     def milliseconds(self) -> float:
@@ -95,6 +97,7 @@ def _record(trace: Trace, basis: Basis, decision: Decision, cards: Sequence[Mapp
         protocol_hash=protocol.digest,
         record={
             "requestId": trace.request_id,
+            "language": trace.language,
             "decision": pruned(extension(decision, protocol)),
             "cards": [_card(x) for x in cards],
             "milliseconds": trace.milliseconds,

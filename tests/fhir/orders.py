@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 
 from cds_service.clinical.facts import Dose, Unknown
+from cds_service.data import data_dir
 from cds_service.fhir.dosage.phases import Context, phases
 from cds_service.fhir.strict import strict
+from cds_service.protocols.strict_yaml import read
 
 UCUM = "http://unitsofmeasure.org"
 GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
@@ -18,6 +20,7 @@ ORAL = {"coding": [{"system": SNOMED, "code": "26643006"}]}
 TROFOSFAMIDE = {"coding": [{"system": ATC, "code": "L01AA07", "display": "trofosfamide"}]}
 IFOSFAMIDE = {"coding": [{"system": ATC, "code": "L01AA06", "display": "ifosfamide"}], "text": "Ifosfamid"}
 SERVER = "https://fhir.hospital.example/r4"
+WORDING = read((data_dir("cards") / "en" / "words.yaml").read_text("utf-8"), "words.yaml")["dosage"]
 
 Json = dict[str, Any]
 

@@ -27,6 +27,7 @@ from tests.fhir.orders import (
     GTS,
     ORAL,
     SNOMED,
+    WORDING,
     code,
     daily,
     daily_dose,
@@ -53,7 +54,7 @@ TABLET = {
 
 
 def rewritten(resource: dict[str, Any], level: int, tablet: Fraction | None = None) -> dict[str, Any] | None:
-    return rewrite(parsed(resource), Decimal(level), tablet)
+    return rewrite(parsed(resource), Decimal(level), WORDING, tablet)
 
 
 def instructions_of(resource: dict[str, Any] | None) -> Any:
@@ -392,7 +393,7 @@ def test_a_rewritten_order_reads_back_as_the_dose_and_nothing_else_changed(
 ) -> None:
     resource = built(instructions)
     before = copy.deepcopy(resource)
-    found = rewrite(resource, Decimal(level))
+    found = rewrite(resource, Decimal(level), WORDING)
     assert text(resource) == text(before)  # the EHR's own JSON is not touched
     now = daily_dose(resource["dosageInstruction"], CONTEXT)
     if found is None:
@@ -410,7 +411,7 @@ def test_a_rewritten_order_reads_back_as_the_dose_and_nothing_else_changed(
 @given(st.tuples(TIMING, ENTRIES, EXTRAS), st.sampled_from([50, 100, 150, 200]))
 def test_in_an_instruction_only_what_tells_the_dose_changes(parts: tuple[Any, Any, Any], level: int) -> None:
     resource = built([{"timing": parts[0], "doseAndRate": parts[1], **parts[2]}])
-    found = rewrite(resource, Decimal(level))
+    found = rewrite(resource, Decimal(level), WORDING)
     if found is None:
         return
     (before,), (after,) = resource["dosageInstruction"], found["dosageInstruction"]
@@ -435,14 +436,14 @@ def test_in_an_instruction_only_what_tells_the_dose_changes(parts: tuple[Any, An
 )
 @pytest.mark.parametrize("quantity", [mg(50), mg(100), tablets(1), tablets(2)])
 def test_every_common_order_can_be_rewritten(timing: dict[str, Any], quantity: dict[str, Any], level: int) -> None:
-    found = rewrite(built([instruction(timing, dose(quantity), text="x", route=ORAL)]), Decimal(level))
+    found = rewrite(built([instruction(timing, dose(quantity), text="x", route=ORAL)]), Decimal(level), WORDING)
     assert found is not None
     assert not isinstance(daily_dose(found["dosageInstruction"], CONTEXT), Unknown)
 
 
 @pytest.mark.hazard("H30")
 def test_digits_that_are_not_the_dose_keep_their_form() -> None:
-    found = rewrite(built([instruction()]), Decimal(50))
+    found = rewrite(built([instruction()]), Decimal(50), WORDING)
     assert '"valueDecimal":1.10' in text(found)
     assert '"value":90.0' in text(found)
 
@@ -486,8 +487,8 @@ def test_a_suggestion_is_written_in_the_codes_of_the_site() -> None:
     sent = {"MedicationRequest/draft": parsed(order(instruction(code("2110", local), dose(tablets(2)))))}
     strength = {"MedicationRequest/draft": FIFTY}
     site = Site(timings={(local, "2110"): 3, (local, "2111"): 2, (local, "2112"): 4})
-    (made,) = suggestions(decision, sent, strength, "anna", site)
+    (made,) = suggestions(decision, sent, strength, "anna", WORDING, site)
     found = one_of(made.actions[0]["resource"])
     assert (made.kind, made.dose) == ("rewrite-draft", decision.doses.proposed)
     assert (found["timing"], found["doseAndRate"]) == (code("2111", local), [dose(tablets(1))])
-    assert suggestions(decision, sent, strength, "anna") == ()
+    assert suggestions(decision, sent, strength, "anna", WORDING) == ()

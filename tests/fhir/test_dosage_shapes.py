@@ -17,7 +17,7 @@ from cds_service.fhir.medication import Found, Scope, orders
 from cds_service.fhir.site import NO_SITE, Site
 from cds_service.fhir.site_map import load
 from cds_service.protocols.strict_yaml import read
-from tests.fhir.orders import SERVER, bundle, order, text
+from tests.fhir.orders import SERVER, WORDING, bundle, order, text
 
 FOLDER = Path(__file__).parent / "dosing"
 SOURCE = "MedicationRequest/trofo"
@@ -127,7 +127,7 @@ def test_a_rewritten_order_is_read_as_that_dose_and_nothing_else_changed(shape: 
     if before is None:
         assert can_be_written(case) == []
         return
-    written = {x: rewrite(before, Decimal(x), sent.tablets.get(SOURCE), site) for x in LEVELS}
+    written = {x: rewrite(before, Decimal(x), WORDING, sent.tablets.get(SOURCE), site) for x in LEVELS}
     assert [x for x, new in written.items() if new] == can_be_written(case)
     (was, *_) = sent.orders
     for level, new in written.items():

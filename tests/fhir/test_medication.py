@@ -18,6 +18,7 @@ from tests.fhir.orders import (
     IFOSFAMIDE,
     SERVER,
     TROFOSFAMIDE,
+    WORDING,
     bundle,
     dose,
     instruction,
@@ -687,5 +688,5 @@ def test_no_order_of_the_drug_vanishes_whatever_is_wrong_with_it(changes: list[t
         assert isinstance(one.dose, Dose) or one.dose.detail
         assert one.source in one.names
     for sent in read.resources.values():
-        changed = rewrite(sent, number("100"))
+        changed = rewrite(sent, number("100"), WORDING)
         assert changed is None or only(drafts(bundle(changed), None, SCOPE)).dose == OF_100

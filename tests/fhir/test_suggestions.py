@@ -6,6 +6,7 @@ import pytest
 
 from cds_service.clinical.decision import Decision, Suggestion
 from cds_service.fhir.suggestions import suggestions
+from tests.fhir.orders import WORDING
 from tests.render.samples import UNDRAFTED
 
 OFFERED = {
@@ -35,7 +36,7 @@ def resources(decision: Decision) -> dict[str, Any]:
 
 
 def offered(decision: Decision, **more: Any) -> tuple[Suggestion, ...]:
-    return suggestions(decision, more.get("resources", resources(decision)), {}, "p-1")
+    return suggestions(decision, more.get("resources", resources(decision)), {}, "p-1", WORDING)
 
 
 @pytest.mark.hazard("H19", "H26")

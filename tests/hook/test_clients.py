@@ -57,7 +57,7 @@ def test_the_least_of_a_client_has_cautious_defaults() -> None:
         tenants=frozenset(),
         fhir_servers=frozenset(),
         browser_origins=frozenset(),
-        language="en",
+        language="",
         time_budget_ms=500,
         max_token_seconds=300,
     )

@@ -32,7 +32,12 @@ _CLINICAL = Scope(
 _UNITS = Scope(("cds_service/fhir/units.py",), ("tests/fhir/test_units.py",))
 _DOSING = Scope(
     ("cds_service/fhir/dosage/*.py",),
-    ("tests/fhir/test_dosage.py", "tests/fhir/test_dosage_shapes.py", "tests/fhir/test_medication.py"),
+    (
+        "tests/fhir/test_dosage.py",
+        "tests/fhir/test_dosage_shapes.py",
+        "tests/fhir/test_dosage_tables.py",
+        "tests/fhir/test_medication.py",
+    ),
 )
 SCOPES = (_CLINICAL, _UNITS, _DOSING)
 

@@ -35,9 +35,9 @@ def home(files: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 def decided(facts: Facts, **changes: Any) -> Answer:
     """A decision as the service records it, with the words of its card."""
-    protocol, renderer = wording(Settings())
+    protocol, renderers = wording(Settings())
     decision = decide(protocol, facts, NOW)
-    (card,) = renderer.cards(decision, (), lambda: "5c1f3f3e-6c1c-4d9b-9a51-0d8b6c6f3f01")
+    (card,) = renderers["en"].cards(decision, (), lambda: "5c1f3f3e-6c1c-4d9b-9a51-0d8b6c6f3f01")
     kept = {x: card[x] for x in ("uuid", "indicator", "summary", "detail")}
     record = {
         "decision": pruned(extension(decision, protocol)),

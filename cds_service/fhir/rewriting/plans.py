@@ -11,7 +11,7 @@ from cds_service.fhir.dosage.why import Why
 from cds_service.fhir.rewriting import slots
 from cds_service.fhir.rewriting.amounts import redosed
 from cds_service.fhir.rewriting.timing import retimed
-from cds_service.fhir.rewriting.wording import sentence
+from cds_service.fhir.rewriting.wording import Wording, sentence
 
 Instruction = Mapping[str, Any]
 Plan = list[dict[str, Any]]
@@ -20,7 +20,7 @@ _STEP = Fraction(50)  # mg: the drug exists as tablets of 50 mg only, so that ev
 _MOST_INTAKES = 4
 
 
-def plans(instructions: Sequence[Instruction], day: Fraction, local: Local) -> Iterator[Plan]:
+def plans(instructions: Sequence[Instruction], day: Fraction, local: Local, wording: Wording) -> Iterator[Plan]:
     """Instructions that are meant to give `day` mg a day. `local` is what they do not say themselves.
 
     First with as many intakes a day as there are, then with intakes of 50 mg, then with any number of whole ones.
@@ -29,8 +29,8 @@ def plans(instructions: Sequence[Instruction], day: Fraction, local: Local) -> I
     parts = [part(x, local) for x in instructions]
     for intakes in _numbers(parts, day):
         try:
-            timed = _timed(instructions, parts, intakes, local)
-            yield [_dosed(x, day / intakes, day, local) for x in timed]
+            timed = _timed(instructions, parts, intakes, local, wording)
+            yield [_dosed(x, day / intakes, day, local, wording) for x in timed]
         except Undetermined:
             continue
 
@@ -43,14 +43,17 @@ def _numbers(parts: Sequence[Part], day: Fraction) -> list[int]:
     return list(dict.fromkeys(x for x in wanted if 0 < x <= _MOST_INTAKES and (day / x) % _STEP == 0))
 
 
-def _timed(instructions: Sequence[Instruction], parts: Sequence[Part], intakes: int, local: Local) -> list[Instruction]:
+def _timed(
+    instructions: Sequence[Instruction], parts: Sequence[Part], intakes: int, local: Local, wording: Wording
+) -> list[Instruction]:
     """The instructions with so many intakes a day in all: one is written anew, of several some go or are added.
 
     Of numbered parts of one day none is added, and the first stays: it says what holds for all.
     """
     if len(instructions) == 1:
         (only,) = instructions
-        return [{**only, "timing": retimed(only["timing"], intakes, local.timings)} if only.get("timing") else only]
+        timing = only.get("timing")
+        return [{**only, "timing": retimed(timing, intakes, local.timings, wording)} if timing else only]
     each = [int(x.rhythm.intakes.high) for x in parts]
     numbered = len({x.get("sequence") for x in instructions}) > 1
     if intakes > sum(each):
@@ -97,6 +100,6 @@ def _repeat(instruction: Instruction) -> Instruction:
     return repeat
 
 
-def _dosed(instruction: Instruction, intake: Fraction, day: Fraction, local: Local) -> dict[str, Any]:
+def _dosed(instruction: Instruction, intake: Fraction, day: Fraction, local: Local, wording: Wording) -> dict[str, Any]:
     new = {**instruction, "doseAndRate": redosed(instruction["doseAndRate"], intake, day, local.tablet)}
-    return {**new, "text": sentence(new, local)} if instruction.get("text") else new
+    return {**new, "text": sentence(new, local, wording)} if instruction.get("text") else new

@@ -12,6 +12,7 @@ from cds_service.fhir.dosage.sequences import defined_by
 from cds_service.fhir.dosage.strength import tablet as tablet_of
 from cds_service.fhir.rewriting.elsewhere import tells_elsewhere
 from cds_service.fhir.rewriting.plans import plans
+from cds_service.fhir.rewriting.wording import Wording
 from cds_service.fhir.site import NO_SITE, Site
 
 Resource = Mapping[str, Any]
@@ -20,12 +21,14 @@ _UTC = ZoneInfo("UTC")
 
 
 def rewrite(
-    resource: Resource, mg_per_day: Decimal, tablet: Fraction | None = None, site: Site = NO_SITE
+    resource: Resource, mg_per_day: Decimal, wording: Wording, tablet: Fraction | None = None, site: Site = NO_SITE
 ) -> dict[str, Any] | None:
     """A copy of a valid MedicationRequest, its `dosageInstruction` rewritten to `mg_per_day` in the structure it has.
 
     `tablet` is mg per tablet; without it that of a contained Medication or of the site holds. Text is written anew
-    where there is one. None where no such dosage reads back as exactly that dose, every day and from and to the same
+    where there is one, in the language of `wording`.
+
+    None where no such dosage reads back as exactly that dose, every day and from and to the same
     days; where the dose it has is not known, or changes by date; and where words that cannot be rewritten would go on
     telling the old one.
     """
@@ -35,7 +38,7 @@ def rewrite(
     if more or not isinstance(now.dose, Dose) or not now.dose.continuous or tells_elsewhere(resource, instructions):
         return None
     wanted = (Phase(now.reach, Dose(mg_per_day, mg_per_day)),)
-    for plan in plans(instructions, Fraction(mg_per_day), context.local):
+    for plan in plans(instructions, Fraction(mg_per_day), context.local, wording):
         if phases(plan, context) == wanted:
             return {**resource, "dosageInstruction": plan}
     return None

@@ -9,14 +9,14 @@ from cds_service.fhir.dosage.per_day import Rhythm, Timings, rhythm
 from cds_service.fhir.dosage.reading import Undetermined, decimal, exactly
 from cds_service.fhir.dosage.why import Why
 from cds_service.fhir.rewriting import slots
-from cds_service.fhir.rewriting.wording import TIMES_A_DAY
+from cds_service.fhir.rewriting.wording import Wording, often
 
 Element = Mapping[str, Any]
 
 _HOURS = 24
 
 
-def retimed(timing: Element, intakes: int, timings: Timings) -> dict[str, Any]:
+def retimed(timing: Element, intakes: int, timings: Timings, wording: Wording) -> dict[str, Any]:
     """The timing for so many intakes every day; as it was where it says so already. `timings`: the site's own codes.
 
     Raises Undetermined where its structure cannot say it.
@@ -27,7 +27,7 @@ def retimed(timing: Element, intakes: int, timings: Timings) -> dict[str, Any]:
     if timing.get("repeat"):
         new["repeat"] = _repeat(timing["repeat"], intakes)
     if timing.get("code"):
-        new["code"] = _code(timing["code"], intakes, timings)
+        new["code"] = _code(timing["code"], intakes, timings, wording)
     return new
 
 
@@ -50,12 +50,12 @@ def _some(times: list[str] | None) -> list[str]:
     return times
 
 
-def _code(concept: Element, intakes: int, timings: Timings) -> dict[str, Any]:
+def _code(concept: Element, intakes: int, timings: Timings, wording: Wording) -> dict[str, Any]:
     new = dict(concept)
     if concept.get("coding"):
         new["coding"] = [_coding(x, intakes, timings) for x in concept["coding"]]
     if concept.get("text"):
-        new["text"] = TIMES_A_DAY[intakes]
+        new["text"] = often(intakes, wording)
     return new
 
 

@@ -1,4 +1,4 @@
-"""A plain sentence for a rewritten instruction, made from its new structure."""
+"""A plain sentence for a rewritten instruction, made from its new structure, in the words of a language."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,64 +7,47 @@ from cds_service.fhir.dosage.daily import part
 from cds_service.fhir.dosage.limits import is_oral
 from cds_service.fhir.dosage.reading import Local, Span, decimal
 
-TIMES_A_DAY = {1: "once a day", 2: "twice a day", 3: "three times a day", 4: "four times a day"}
-
-_EVENTS = {
-    "MORN": "in the morning",
-    "MORN.early": "early in the morning",
-    "MORN.late": "late in the morning",
-    "NOON": "at noon",
-    "AFT": "in the afternoon",
-    "AFT.early": "early in the afternoon",
-    "AFT.late": "late in the afternoon",
-    "EVE": "in the evening",
-    "EVE.early": "early in the evening",
-    "EVE.late": "late in the evening",
-    "NIGHT": "at night",
-    "PHS": "after going to sleep",
-    "HS": "at bedtime",
-    "WAKE": "on waking",
-    "C": "with a meal",
-    "CM": "with breakfast",
-    "CD": "with lunch",
-    "CV": "with dinner",
-    "AC": "before a meal",
-    "ACM": "before breakfast",
-    "ACD": "before lunch",
-    "ACV": "before dinner",
-    "PC": "after a meal",
-    "PCM": "after breakfast",
-    "PCD": "after lunch",
-    "PCV": "after dinner",
-}
+# How a language says a dosage, from section `dosage` of `cards/<language>/words.yaml`: by the code of an event of
+# `timing.repeat.when`, by how often a day ("1" to "4"), and for the parts of the sentence.
+Wording = Mapping[str, str]
 
 
-def sentence(instruction: Mapping[str, Any], local: Local) -> str:
+def sentence(instruction: Mapping[str, Any], local: Local, wording: Wording) -> str:
     """Such as '50 mg (1 tablet) three times a day by mouth, in the morning, at noon and in the evening'.
 
     `local` is what it does not say itself. Raises Undetermined where the instruction is not understood, and KeyError
     for more than four intakes a day.
     """
-    read, tablet = part(instruction, local), local.tablet
-    route = " by mouth" if is_oral(instruction) else ""
+    read = part(instruction, local)
+    route = wording["by-mouth"] if is_oral(instruction) else ""
     if read.intake is None:
-        return f"{_mg(read.day)} a day{route}"
-    count = read.intake.high / tablet if tablet else None
-    tablets = f" ({decimal(count)} tablet{'' if count == 1 else 's'})" if count and count.denominator == 1 else ""
+        return wording["a-day"].format(amount=_mg(read.day)) + route
     repeat = (instruction.get("timing") or {}).get("repeat") or {}
-    times = [_EVENTS[x] for x in repeat.get("when") or []] or _clock(repeat.get("timeOfDay") or [])
-    often = TIMES_A_DAY[int(read.rhythm.intakes.high)]
-    return f"{_mg(read.intake)}{tablets} {often}{route}{', ' + _listed(times) if times else ''}"
+    clock = [wording["at"].format(time=x[:5]) for x in repeat.get("timeOfDay") or []]
+    times = [wording[x] for x in repeat.get("when") or []] or clock
+    amount = _mg(read.intake) + _tablets(read.intake, local, wording)
+    return f"{amount} {often(int(read.rhythm.intakes.high), wording)}{route}{_listed(times, wording)}"
+
+
+def often(intakes: int, wording: Wording) -> str:
+    """Such as 'twice a day'. Raises KeyError for more than four."""
+    return wording[str(intakes)]
 
 
 def _mg(span: Span) -> str:
     return f"{decimal(span.high)} mg"
 
 
-def _clock(times: Sequence[str]) -> list[str]:
-    return [f"at {x[:5]}" for x in times]
+def _tablets(intake: Span, local: Local, wording: Wording) -> str:
+    """Whole tablets in parentheses; "" where their strength is not known, or they would be broken."""
+    count = intake.high / local.tablet if local.tablet else None
+    if not count or count.denominator != 1:
+        return ""
+    return f" ({wording['tablet' if count == 1 else 'tablets'].format(count=decimal(count))})"
 
 
-def _listed(items: Sequence[str]) -> str:
-    *first, last = items
-    return f"{', '.join(first)} and {last}" if first else last
+def _listed(times: Sequence[str], wording: Wording) -> str:
+    if not times:
+        return ""
+    *first, last = times
+    return f", {', '.join(first)}{wording['and'] if first else ''}{last}"

@@ -1,0 +1,125 @@
+"""The cards of every language say the same, each in its own words and with its own decimal sign."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from cds_service.app import create_app
+from cds_service.clinical.decision import Decision
+from cds_service.data import data_dir
+from cds_service.demo.fixtures import request_for
+from cds_service.errors import SettingsError
+from cds_service.fhir.dosage.per_day import _EVENTS
+from cds_service.protocols.strict_yaml import read
+from cds_service.render.cards import languages, load, shortened
+from cds_service.render.words import DOSAGE
+from cds_service.settings import Settings
+from cds_service.web.discovery import SERVICES
+from tests.clinical.builders import PROTOCOL
+from tests.journeys.golden import ALL
+from tests.render.samples import SAMPLES, UNDRAFTED
+from tests.support import FIXED_NOW, ORDER_SIGN, CheckedClient, parsed
+
+CARDS = data_dir("cards")
+RENDERERS = {x: load(CARDS, x, PROTOCOL, "https://cds.example.org", demo=False) for x in languages(CARDS)}
+DECISIONS = {**SAMPLES, **{f"{x}, no draft": y for x, y in UNDRAFTED.items()}}
+EVERY = [pytest.param(x, y, id=f"{x}: {name}") for x in RENDERERS for name, y in DECISIONS.items()]
+ENGLISH = re.compile(
+    r"\b(the|of|is|not known|grade|counts?|dose|order|Why|Taken|Value|interrupt|neutrophils|platelets|day|default)\b"
+)
+# Citations keep the words of what they cite, and references to resources are names.
+SOURCES = re.compile(r"\(BenchChem 2025, [^)]*\)|\[[^\]]*\]|as told")
+
+
+def worded(language: str, decision: Decision) -> Any:
+    (card,) = RENDERERS[language].cards(decision, (), lambda: "")
+    return card
+
+
+def test_there_are_english_and_german() -> None:
+    assert set(RENDERERS) == {"en", "de"}
+
+
+@pytest.mark.parametrize(("language", "decision"), EVERY)
+def test_a_summary_is_short_enough_to_stand_uncut(language: str, decision: Decision) -> None:
+    summary = worded(language, decision)["summary"]
+    assert 0 < len(summary) < 140
+    assert not summary.endswith("...")
+    assert shortened(summary) == summary
+
+
+@pytest.mark.parametrize(("language", "decision"), EVERY)
+def test_numbers_have_the_decimal_sign_of_the_language(language: str, decision: Decision) -> None:
+    card = worded(language, decision)
+    text = re.sub(r"version [\d.]+|Version [\d.]+|v\d\.\d", "", f"{card['summary']} {SOURCES.sub('', card['detail'])}")
+    other = {"en": ",", "de": r"\."}[language]
+    assert not re.search(rf"\d{other}\d", text)
+
+
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
+def test_a_german_card_has_no_english_word(decision: Decision) -> None:
+    card = worded("de", decision)
+    said = [card["summary"], SOURCES.sub("", card["detail"]), *(x["display"] for x in card["overrideReasons"])]
+    assert not ENGLISH.findall(" ".join(said))
+
+
+@pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
+def test_the_languages_differ_in_words_alone(decision: Decision) -> None:
+    english, german = (worded(x, decision) for x in ("en", "de"))
+    wordless = ("indicator", "extension", "links")
+    assert {x: english[x] for x in wordless} == {x: german[x] for x in wordless}
+    assert english["source"]["topic"]["code"] == german["source"]["topic"]["code"]
+    assert [x["code"] for x in english["overrideReasons"]] == [x["code"] for x in german["overrideReasons"]]
+
+
+def test_every_time_of_day_that_a_timing_may_name_has_words() -> None:
+    assert set(DOSAGE) >= _EVENTS
+
+
+def service(folder: Path, language: str) -> FlaskClient:
+    app = create_app(Settings(data_dir=folder, language=language), clock=lambda: FIXED_NOW)
+    app.test_client_class = CheckedClient
+    return app.test_client()
+
+
+def asked(client: FlaskClient, name: str) -> Any:
+    """The cards for an invented patient."""
+    body = CheckedClient.encoded(request_for(ALL[name], SERVICES[0].prefetch))
+    return parsed(client.post(ORDER_SIGN, data=body, content_type="application/json").data)["cards"]
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    return service(tmp_path_factory.mktemp("german"), "de")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_invented_patient_gets_a_german_card_that_stands_uncut(name: str, german: FlaskClient) -> None:
+    for card in asked(german, name):
+        assert len(card["summary"]) < 140
+        assert not card["summary"].endswith("...")
+        assert not ENGLISH.findall(card["summary"])
+
+
+def test_the_site_chooses_the_language_of_cards_and_rewritten_orders(tmp_path: Path) -> None:
+    (english,), (german,) = (asked(service(tmp_path / x, x), "over-maximum") for x in ("en", "de"))
+    assert "above the maximum" in english["summary"]
+    assert "Höchstdosis" in german["summary"]
+    assert german["suggestions"][0]["label"].startswith("Diese Verordnung auf ")
+    texts = [x["suggestions"][0]["actions"][0]["resource"]["dosageInstruction"][0]["text"] for x in (english, german)]
+    assert "a day by mouth" in texts[0]
+    assert "täglich oral" in texts[1]
+
+
+def test_a_language_without_cards_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="There are cards in de, en"):
+        create_app(Settings(data_dir=tmp_path, language="fr"))
+
+
+def test_no_word_of_a_language_is_left_in_another() -> None:
+    english, german = (read((CARDS / x / "words.yaml").read_text("utf-8"), x) for x in ("en", "de"))
+    same = [x for x in english["missing"] if english["missing"][x] == german["missing"][x]]
+    assert not same
