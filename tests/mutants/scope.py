@@ -34,6 +34,7 @@ _DOSING = Scope(
     ("cds_service/fhir/dosage/*.py",),
     (
         "tests/fhir/test_dosage.py",
+        "tests/fhir/test_dosage_parts.py",
         "tests/fhir/test_dosage_shapes.py",
         "tests/fhir/test_dosage_tables.py",
         "tests/fhir/test_medication.py",

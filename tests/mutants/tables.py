@@ -72,7 +72,7 @@ def _values(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
     """(name, statement) of each value that a module or a class of it has from the start."""
     classes = [x for x in tree.body if isinstance(x, ast.ClassDef)]
     for statement in [*tree.body, *(y for x in classes for y in x.body)]:
-        if isinstance(statement, ast.Assign):
+        if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Subscript):  # that names a type
             yield ast.unparse(statement.targets[0]), statement
         elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
             yield ast.unparse(statement.target), statement
