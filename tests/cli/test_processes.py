@@ -22,6 +22,14 @@ from tests.hook.calls import call
 WAIT = 20
 
 
+@pytest.fixture(autouse=True)
+def heeding_ctrl_c() -> Iterator[None]:
+    """Where tests run in the background of a shell they ignore Ctrl-C, and so would every process that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def cds(*arguments: str, data: Path) -> Iterator[subprocess.Popen[str]]:
     """A `cds` command with its own data directory; killed if a test leaves it running."""

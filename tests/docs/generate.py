@@ -15,7 +15,7 @@ from cds_service.protocols import strict_yaml
 from cds_service.settings import Settings, variable
 from cds_service.web import feedback, gate
 from cds_service.web import metrics as counted
-from tests.docs import ctcae, examples
+from tests.docs import ctcae, examples, gallery
 from tests.docs.marks import proven
 
 TOP = Path(__file__).parents[2]
@@ -128,6 +128,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "reasons": ("docs/reasons.md", reasons),
     "metrics": ("docs/metrics.md", metrics),
     "hazards": ("docs/safety.md", hazards),
+    "gallery": ("docs/gallery.md", gallery.page),
     **{name: ("docs/integration.md", made) for name, made in examples.PARTS.items()},
 }
 

@@ -1,29 +1,86 @@
 """The answers to the invented patients: `python -m tests.journeys.golden` shows them, with --write it writes them down.
 
---write puts the product's answers into the expected.json files and the table of patients into fhir_fixtures/README.md.
+--write puts the product's answers into the expected.json files, those of the other languages for one patient of every
+topic and indicator into worded/<language>/, and the table of patients into fhir_fixtures/README.md.
 What each why.md expects was written from the protocol, by hand: it is never written from the product.
 """
 
+import atexit
+import json
 import re
 import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
+from cds_service.app import create_app
 from cds_service.data import data_dir
 from cds_service.demo.fixtures import Fixture, fixtures, request_for
-from tests.support import FIXED_NOW, answer, client, normalise
+from cds_service.render.cards import languages
+from cds_service.settings import Settings
+from tests.support import FIXED_NOW, ORDER_SIGN, CheckedClient, normalise, parsed
 
 ALL = fixtures(FIXED_NOW)
+ENGLISH = "en"
+OTHERS = tuple(x for x in languages(data_dir("cards")) if x != ENGLISH)
+WORDED = Path(__file__).parent / "worded"
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _HEADER = "| patient | shows | expected |\n|---|---|---|\n"
 
+# A card by its topic and indicator.
+Kind = tuple[str, str]
+Answer = dict[str, Any]
 
-def answered(fixture: Fixture) -> dict[str, Any]:
+
+@cache
+def speaking(language: str) -> CheckedClient:
+    """A client of a service of this language, at the clock of the tests, with a database of its own."""
+    folder = TemporaryDirectory(prefix="cds-test-")
+    atexit.register(folder.cleanup)
+    settings = Settings(data_dir=Path(folder.name), log_level="error", language=language)
+    app = create_app(settings, clock=lambda: FIXED_NOW)
+    app.test_client_class = CheckedClient
+    made = app.test_client()
+    assert isinstance(made, CheckedClient)
+    return made
+
+
+def answered(fixture: Fixture, language: str = ENGLISH) -> Answer:
     """What the service answers to a fixture, its prefetch resolved as it advertises it; uuids renamed."""
-    service = client().get("/cds-services").get_json()["services"][0]
-    answered: dict[str, Any] = normalise(answer(request_for(fixture, service["prefetch"])))
-    return answered
+    asked = speaking(language)
+    service = asked.get("/cds-services").get_json()["services"][0]
+    body = CheckedClient.encoded(request_for(fixture, service["prefetch"]))
+    response = asked.post(ORDER_SIGN, data=body, content_type="application/json")
+    assert response.status_code == 200, response.text
+    answer: Answer = normalise(parsed(response.data))
+    return answer
+
+
+def kind(card: Mapping[str, Any]) -> Kind:
+    """The topic and the indicator of a card."""
+    return card["source"]["topic"]["code"], card["indicator"]
+
+
+def chosen(answers: Mapping[str, Answer]) -> dict[Kind, str]:
+    """For every topic and indicator the first patient, by name, who gets such a card."""
+    found: dict[Kind, str] = {}
+    for name in sorted(answers):
+        for card in answers[name]["cards"]:
+            found.setdefault(kind(card), name)
+    return found
+
+
+def written(name: str, language: str) -> Answer:
+    """The answer to a patient that was written down. Raises OSError where none was in this language."""
+    if language == ENGLISH:
+        return ALL[name].expected
+    answer: Answer = json.loads((WORDED / language / f"{name}.json").read_text("utf-8"), parse_float=Decimal)
+    return answer
 
 
 def row(fixture: Fixture, name: str) -> str:
@@ -50,13 +107,28 @@ def _in_short(expected: dict[str, str]) -> str:
 
 def _write() -> None:
     folder = data_dir("fhir_fixtures")
-    for fixture in ALL.values():
-        body = msgspec.json.format(_ENCODER.encode(answered(fixture)), indent=2)
-        (folder / fixture.name / "expected.json").write_bytes(body + b"\n")
+    answers = {name: answered(x) for name, x in ALL.items()}
+    for name, answer in answers.items():
+        _put(folder / name / "expected.json", answer)
+    for language in OTHERS:
+        _write_worded(WORDED / language, language, set(chosen(answers).values()))
     readme = folder / "README.md"
     before, _, after = readme.read_text("utf-8").partition(_HEADER)
     rest = re.sub(r"\A(\|.*\n)*", "", after)
     readme.write_text(before + table() + rest, "utf-8")
+
+
+def _write_worded(folder: Path, language: str, names: set[str]) -> None:
+    """The answers of another language; those of patients who are not among `names` any more go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.json"):
+        left.unlink()
+    for name in names:
+        _put(folder / f"{name}.json", answered(ALL[name], language))
+
+
+def _put(path: Path, answer: Answer) -> None:
+    path.write_bytes(msgspec.json.format(_ENCODER.encode(answer), indent=2) + b"\n")
 
 
 def _show() -> None:

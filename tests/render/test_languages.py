@@ -1,29 +1,29 @@
 """The cards of every language say the same, each in its own words and with its own decimal sign."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
+from jinja2 import meta
 
 from cds_service.app import create_app
 from cds_service.clinical.decision import Decision
 from cds_service.data import data_dir
-from cds_service.demo.fixtures import request_for
 from cds_service.errors import SettingsError
 from cds_service.fhir.dosage.per_day import _EVENTS
 from cds_service.protocols.strict_yaml import read
 from cds_service.render.cards import languages, load, shortened
 from cds_service.render.words import DOSAGE
 from cds_service.settings import Settings
-from cds_service.web.discovery import SERVICES
 from tests.clinical.builders import PROTOCOL
-from tests.journeys.golden import ALL
+from tests.journeys.golden import ALL, OTHERS, answered
 from tests.render.samples import SAMPLES, UNDRAFTED
-from tests.support import FIXED_NOW, ORDER_SIGN, CheckedClient, parsed
 
 CARDS = data_dir("cards")
+TEMPLATES = sorted(x.name for x in (CARDS / "en").glob("*.j2"))
 RENDERERS = {x: load(CARDS, x, PROTOCOL, "https://cds.example.org", demo=False) for x in languages(CARDS)}
 DECISIONS = {**SAMPLES, **{f"{x}, no draft": y for x, y in UNDRAFTED.items()}}
 EVERY = [pytest.param(x, y, id=f"{x}: {name}") for x in RENDERERS for name, y in DECISIONS.items()]
@@ -79,33 +79,17 @@ def test_every_time_of_day_that_a_timing_may_name_has_words() -> None:
     assert set(DOSAGE) >= _EVENTS
 
 
-def service(folder: Path, language: str) -> FlaskClient:
-    app = create_app(Settings(data_dir=folder, language=language), clock=lambda: FIXED_NOW)
-    app.test_client_class = CheckedClient
-    return app.test_client()
-
-
-def asked(client: FlaskClient, name: str) -> Any:
-    """The cards for an invented patient."""
-    body = CheckedClient.encoded(request_for(ALL[name], SERVICES[0].prefetch))
-    return parsed(client.post(ORDER_SIGN, data=body, content_type="application/json").data)["cards"]
-
-
-@pytest.fixture(scope="module")
-def german(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    return service(tmp_path_factory.mktemp("german"), "de")
-
-
 @pytest.mark.parametrize("name", ALL)
-def test_every_invented_patient_gets_a_german_card_that_stands_uncut(name: str, german: FlaskClient) -> None:
-    for card in asked(german, name):
+@pytest.mark.parametrize("language", RENDERERS)
+def test_every_invented_patient_gets_a_card_that_stands_uncut(name: str, language: str) -> None:
+    for card in answered(ALL[name], language)["cards"]:
         assert len(card["summary"]) < 140
         assert not card["summary"].endswith("...")
-        assert not ENGLISH.findall(card["summary"])
+        assert language == "en" or not ENGLISH.findall(card["summary"])
 
 
-def test_the_site_chooses_the_language_of_cards_and_rewritten_orders(tmp_path: Path) -> None:
-    (english,), (german,) = (asked(service(tmp_path / x, x), "over-maximum") for x in ("en", "de"))
+def test_the_site_chooses_the_language_of_cards_and_rewritten_orders() -> None:
+    (english,), (german,) = (answered(ALL["over-maximum"], x)["cards"] for x in ("en", "de"))
     assert "above the maximum" in english["summary"]
     assert "Höchstdosis" in german["summary"]
     assert german["suggestions"][0]["label"].startswith("Diese Verordnung auf ")
@@ -117,6 +101,55 @@ def test_the_site_chooses_the_language_of_cards_and_rewritten_orders(tmp_path: P
 def test_a_language_without_cards_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="There are cards in de, en"):
         create_app(Settings(data_dir=tmp_path, language="fr"))
+
+
+def said_in(language: str) -> dict[str, str]:
+    """Every sentence of a language by its place, such as `missing.count-stale`."""
+    return dict(_said("", read((CARDS / language / "words.yaml").read_text("utf-8"), language)))
+
+
+def _said(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if below is None:
+        yield place, str(value)
+    else:
+        for key, inner in below:
+            yield from _said(f"{place}.{key}".lstrip("."), inner)
+
+
+def places(pattern: str) -> set[str]:
+    """The names in braces."""
+    return {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_language_has_the_same_keys_with_the_same_places_in_braces(language: str) -> None:
+    english, other = said_in("en"), said_in(language)
+    assert english.keys() == other.keys()
+    assert {x: places(y) for x, y in other.items()} == {x: places(y) for x, y in english.items()}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_template_asks_the_same_in_every_language(language: str, name: str) -> None:
+    english, other = ((CARDS / x / name).read_text("utf-8") for x in ("en", language))
+    assert used(english) == used(other)
+    assert branches(english) == branches(other)
+
+
+def used(template: str) -> set[str]:
+    environment = RENDERERS["en"].templates["interrupt"].environment
+    return meta.find_undeclared_variables(environment.parse(template))
+
+
+def branches(template: str) -> list[str]:
+    """What a template asks and repeats, in its order."""
+    return re.findall(r"\{%-? ((?:if|elif|else|for|endif|endfor)\b[^%]*?) ?-?%\}", template)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_template_is_missing_in_a_language(language: str) -> None:
+    assert sorted(x.name for x in (CARDS / language).glob("*.j2")) == TEMPLATES
 
 
 def test_no_word_of_a_language_is_left_in_another() -> None:

@@ -8,12 +8,13 @@ import pytest
 from cds_service.hook.addresses import origin
 from cds_service.web.discovery import SERVICES
 from tests.docs import examples, generate
+from tests.docs.marks import proven
 from tests.hook.calls import TROFOSFAMIDE, call
 from tests.hook.test_request import read_json
 from tests.support import FIXED_NOW, ORDER_SIGN, client, normalise
 
 ROWS = {x["no"]: x for x in generate.requirements()}
-PROVEN, STANDINGS = generate.proven(), generate.standings()
+PROVEN, STANDINGS = proven("requirement"), generate.standings()
 DOCS = Path(__file__).parents[2] / "docs"
 SERVER = {"fhirServer": "https://ehr.example/r4"}
 
