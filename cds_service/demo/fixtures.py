@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from cds_service.data import data_dir
 from cds_service.demo.server import Answer, Parameters, Resource, Server
-from cds_service.fhir.events import ON_DEMAND
+from cds_service.fhir.prefetch import ON_DEMAND
 
 # {now}, {now-3d-2h}, {today-90d}, {today+14d}
 _TOKEN = re.compile(r"\{(now|today)((?:[+-]\d+[dhm])*)\}")

@@ -14,7 +14,7 @@ Answer = tuple[int, Resource]
 
 TYPES = (
     "Patient", "MedicationRequest", "Medication", "Observation", "Practitioner", "AdverseEvent", "Condition",
-    "Procedure", "MedicationAdministration", "DiagnosticReport",
+    "Procedure", "MedicationAdministration", "MedicationStatement", "DiagnosticReport", "ImagingStudy", "CarePlan",
 )  # fmt: skip
 _PAGE = "_offset"
 _DEFAULT_COUNT = 50
@@ -47,11 +47,12 @@ class Server:
 
     def _search(self, kind: str, parameters: Parameters) -> Resource:
         found = [x for x in self.resources.values() if x["resourceType"] == kind]
+        filters = {**_FILTERS, **_FILTERS_OF.get(kind, {})}
         for name, value in parameters:
-            if name in _FILTERS:
-                found = [x for x in found if _FILTERS[name](x, value)]
+            if name in filters:
+                found = [x for x in found if filters[name](x, value)]
             elif name not in ("_sort", "_count", "_format", _PAGE):
-                known = ", ".join((*_FILTERS, "_sort"))
+                known = ", ".join((*filters, "_sort"))
                 raise _Wrong(f"The search parameter {name[:64]} is not supported; {known} and _count are.")
         given = dict(parameters)
         return self._page(kind, _sorted(found, given.get("_sort", "")), given)
@@ -104,6 +105,10 @@ def _of_category(resource: Resource, wanted: str) -> bool:
     return not has.isdisjoint(wanted.split(","))
 
 
+def _of_status(resource: Resource, wanted: str) -> bool:
+    return resource.get("status") in wanted.split(",")
+
+
 _FILTERS: Mapping[str, Callable[[Resource, str], bool]] = {
     "patient": _of_patient,
     "subject": _of_patient,
@@ -111,6 +116,7 @@ _FILTERS: Mapping[str, Callable[[Resource, str], bool]] = {
     "category": _of_category,
     "_id": _of_id,
 }
+_FILTERS_OF: Mapping[str, Mapping[str, Callable[[Resource, str], bool]]] = {"CarePlan": {"status": _of_status}}
 _TIMES = ("effectiveDateTime", "performedDateTime")
 _SORTS = {"date": _TIMES, "effective-time": _TIMES, "authoredon": ("authoredOn",), "_id": ("id",)}
 

@@ -7,8 +7,8 @@ import msgspec
 from cds_service.clinical.facts import Reason
 
 _SINGLE = frozenset(
-    "Observation DiagnosticReport MedicationRequest Medication MedicationAdministration AdverseEvent Condition "
-    "Procedure".split()
+    "Observation DiagnosticReport MedicationRequest Medication MedicationAdministration MedicationStatement "
+    "AdverseEvent Condition Procedure CarePlan ImagingStudy".split()
 )
 _HARMLESS = frozenset({"information", "warning"})
 

@@ -104,18 +104,19 @@ def _kind_of_concept(raw: bytes, products: Products) -> Kind:
         concept = _CONCEPT.decode(raw)
     except _FAULTS:
         return Kind.UNREADABLE
-    return _kind([concept], products)
+    return kind_of([concept], products)
 
 
 def _kind_referred(reference: _Reference, medication: Raw | None, products: Products) -> Kind:
     read = medication_of(medication) if medication is not None else None
-    kind = _kind([Concept(text=reference.display), *(read.concepts if read else [])], products)
+    kind = kind_of([Concept(text=reference.display), *(read.concepts if read else [])], products)
     if kind is Kind.BLANK:
         return Kind.UNNAMED
     return Kind.ELSEWHERE if kind is Kind.OTHER and medication is None else kind
 
 
-def _kind(concepts: Iterable[Concept | None], products: Products) -> Kind:
+def kind_of(concepts: Iterable[Concept | None], products: Products) -> Kind:
+    """What concepts together name; `products` are the site's codes of trofosfamide products."""
     given = [x for x in concepts if x is not None]
     codings = [x for concept in given for x in concept.coding or []]
     texts = [x for x in (*(x.text for x in given), *(x.display for x in codings)) if x]

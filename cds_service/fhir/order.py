@@ -202,7 +202,7 @@ def _common(resource: Resource, candidate: Candidate, scope: Scope) -> Order:
         names=frozenset({candidate.source, *_identifiers(resource.get("identifier") or [])}),
         replaces=_replaced(resource, scope.server),
         reason_coded=_has_other_reason(resource.get("statusReason") or {}),
-        protocols=_protocols(resource),
+        protocols=_protocols(resource, scope.site),
         text=text_of(resource.get("dosageInstruction") or []),
     )
 
@@ -232,6 +232,6 @@ def _identifiers(identifiers: list[Resource]) -> list[str]:
     return [f"{x.get('system') or ''}|{x['value']}" for x in identifiers if x.get("value")]
 
 
-def _protocols(resource: Resource) -> tuple[str, ...]:
+def _protocols(resource: Resource, site: Site) -> tuple[str, ...]:
     named = resource.get("instantiatesCanonical") or []
-    return tuple(dict.fromkeys(x.partition("|")[0] for x in named if x))
+    return tuple(dict.fromkeys(site.protocol(x) for x in named if x))

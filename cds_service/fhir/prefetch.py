@@ -11,16 +11,19 @@ from cds_service.clinical.course import running
 from cds_service.clinical.facts import Facts, Reason, Unknown, When
 from cds_service.clinical.protocol import Parameters
 from cds_service.errors import PrefetchMissing
-from cds_service.fhir import bundle, events, labs, medication
+from cds_service.fhir import bundle, events, labs, medication, oncology
 from cds_service.fhir.bundle import Page
 from cds_service.fhir.codes import CONTEXT_RESULTS, LOINC, RESULTS
-from cds_service.fhir.events import ON_DEMAND, Events
+from cds_service.fhir.events import Events
+from cds_service.fhir.events.view import View
 from cds_service.fhir.labs import Labs
 from cds_service.fhir.medication import Concern, Found
+from cds_service.fhir.oncology import Oncology
 from cds_service.fhir.order import Resource, Scope
-from cds_service.fhir.patient import born
+from cds_service.fhir.patient import born, references
 from cds_service.fhir.reading.asks import Ask, Fetched, bundled, joined, lacking, medications, queries
 from cds_service.fhir.selection import NOTHING, parted
+from cds_service.fhir.shelf import shelf
 
 _CODES = ",".join(f"{LOINC}|{code}" for code in (*RESULTS, *CONTEXT_RESULTS))
 
@@ -29,6 +32,8 @@ TEMPLATES: dict[str, str] = {
     "medications": "MedicationRequest?patient={{context.patientId}}&_sort=-authoredon&_count=200",
     "results": f"Observation?patient={{{{context.patientId}}}}&code={_CODES}&_sort=-date&_count=200",
 }
+# What is not asked for in advance, and is read where a call needs it.
+ON_DEMAND: dict[str, str] = {**events.ON_DEMAND, **oncology.ON_DEMAND}
 _ORDERS = {"medications": TEMPLATES["medications"]}
 _EVERYTHING = {**TEMPLATES, **ON_DEMAND}
 # Clocks of laboratories and ours differ; what lies further ahead is the future.
@@ -131,10 +136,21 @@ def _record(scope: Scope, orders: _Orders, source: _Source, now: datetime) -> Re
     more = {key: bundle.read(source.sent[key]) for key in ON_DEMAND if key in source.sent and not orders.enough}
     read_labs = labs.read([results, *_reports(more)], scope, now + CLOCK_SKEW)
     seen = events.read(more, scope.patient, scope.server, scope.zone, now + CLOCK_SKEW)
+    tumour = _tumour(orders.enough, more, scope, source, now)
     birth = born(source.sent.get("patient"), scope.patient, scope.zone)
     sent = {source: resource for found in orders.every for source, resource in found.resources.items()}
     tablets = {source: strength for found in orders.every for source, strength in found.tablets.items()}
-    return Record(_facts(orders, labs.validate_newest(read_labs), seen, birth), sent, tablets)
+    return Record(_facts(orders, labs.validate_newest(read_labs), seen, tumour, birth), sent, tablets)
+
+
+def _tumour(enough: bool, more: Mapping[str, Page], scope: Scope, source: _Source, now: datetime) -> Oncology:
+    """The oncology record; `more` are the pages of what was read beside orders and results."""
+    pages = dict(more) if enough else {**more, "medications": bundle.read(source.needed("medications"))}
+    if "statements" in more:
+        source.medications_of(source.sent["statements"])
+    along = [source.sent[x] for x in ("medications", "statements") if x in source.sent]
+    own, shelved = references(scope.patient, scope.server), shelf([*along, *source.fetched], scope.server)
+    return oncology.read(pages, View(own, scope.server, scope.zone, now + CLOCK_SKEW, shelved, scope.site))
 
 
 def _orders_of_record(scope: Scope, source: _Source, now: datetime, parameters: Parameters) -> _Orders | None:
@@ -194,7 +210,7 @@ def _reports(pages: Mapping[str, Page]) -> list[Page]:
     return [pages["reports"]] if "reports" in pages else []
 
 
-def _facts(orders: _Orders, read: Labs, seen: Events, birth: When | Unknown) -> Facts:
+def _facts(orders: _Orders, read: Labs, seen: Events, tumour: Oncology, birth: When | Unknown) -> Facts:
     foreign = [x for found in orders.every for x in found.foreign]
     if isinstance(birth, Unknown) and birth.reason is Reason.OTHER_PATIENT:
         foreign.append(birth)
@@ -205,13 +221,16 @@ def _facts(orders: _Orders, read: Labs, seen: Events, birth: When | Unknown) -> 
         drafts=tuple(x for found in orders.call for x in found.orders),
         beside=tuple(x for found in orders.beside for x in found.orders),
         born=birth,
-        foreign=_listed([*foreign, *read.foreign, *seen.foreign]),
+        foreign=_listed([*foreign, *read.foreign, *seen.foreign, *tumour.foreign]),
         gaps=_listed([*(x for found in orders.every for x in found.gaps), *read.gaps, *seen.gaps, *unfetched]),
         absent=_listed(read.absent),
         toxicities=seen.toxicities,
         supports=seen.supports,
         temperatures=read.temperatures,
         unclear=_listed([*read.unclear, *seen.unclear]),
+        evidence=tumour.evidence,
+        declared=tumour.declared,
+        unseen=_listed(tumour.unseen),
     )
 
 

@@ -10,7 +10,8 @@ import yaml
 
 from cds_service.fhir.codes import ATC, BESIDE_RESULTS, LOINC, RESULTS, Meaning, drug_of
 from cds_service.fhir.dosage.abbreviations import DAILY, SELDOM
-from cds_service.fhir.site import Code, Site
+from cds_service.fhir.site import PROTOCOLS, Code, Site
+from cds_service.protocols.load import HERE
 from cds_service.protocols.strict_yaml import Faulty, read
 
 TABLET = Decimal(50)  # mg: trofosfamide exists as tablets of 50 mg only
@@ -28,11 +29,12 @@ class _Fault(NamedTuple):
 
 
 class _Section(NamedTuple):
-    """What the entries of a list have beside `system` and `code`, what they need, and how one is checked."""
+    """What the entries of a list have beside their `key`, what they need, and how one is checked."""
 
     members: tuple[str, ...]
     needed: tuple[str, ...]
     check: Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]]
+    key: tuple[str, ...] = ("system", "code")
 
 
 def load(path: Path | str) -> Site:
@@ -57,6 +59,7 @@ def _site(data: Mapping[str, Any]) -> Site:
         products={_key(x): Fraction(x["mg"]) if "mg" in x else None for x in data.get("products", ())},
         timings={_key(x): int(x["intakes"]) for x in data.get("timings", ())},
         tablet=Fraction(data["tablet"]) if "tablet" in data else None,
+        protocols={x["url"]: f"{PROTOCOLS}{x['protocol']}" for x in data.get("protocols", ())},
     )
 
 
@@ -88,7 +91,7 @@ def _of_section(name: str, section: _Section, entries: Any) -> Iterator[_Fault]:
     for index, entry in enumerate(entries):
         for member, said in _of_entry(section, entry):
             yield _Fault((name, index, *((member,) if member else ())), said)
-        key = f"{entry.get('system')} {entry.get('code')}" if isinstance(entry, dict) else f"{index}"
+        key = " ".join(str(entry.get(x)) for x in section.key) if isinstance(entry, dict) else f"{index}"
         if key in seen:
             yield _Fault((name, index), "stands here twice; keep one")
         seen.add(key)
@@ -96,13 +99,13 @@ def _of_section(name: str, section: _Section, entries: Any) -> Iterator[_Fault]:
 
 def _of_entry(section: _Section, entry: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(entry, dict):
-        yield "", f"has to say {', '.join(('system', 'code', *section.needed))}"
+        yield "", f"has to say {', '.join((*section.key, *section.needed))}"
         return
-    allowed = ("system", "code", *section.members)
+    allowed = (*section.key, *section.members)
     yield from ((x, "is not known; nothing reads it") for x in entry if x not in allowed)
-    missing = [x for x in ("system", "code", *section.needed) if x not in entry]
+    missing = [x for x in (*section.key, *section.needed) if x not in entry]
     yield from (("", f"{x} is missing") for x in missing)
-    wrong = [x for x in ("system", "code") if x in entry and not (isinstance(entry[x], str) and entry[x])]
+    wrong = [x for x in section.key if x in entry and not (isinstance(entry[x], str) and entry[x])]
     yield from ((x, "has to be text; put it in quotes") for x in wrong)
     if not missing and not wrong:
         yield from section.check(entry)
@@ -134,6 +137,16 @@ def _timing(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "code", "has a meaning of its own in this system; leave it out"
 
 
+def _protocol(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    known = sorted(x.stem for x in HERE.glob("trofosfamide-*.yaml"))
+    if entry["protocol"] not in known:
+        yield "protocol", f"has to be one of: {', '.join(known)}"
+    if entry["url"].startswith(PROTOCOLS):
+        yield "url", "is a protocol of this product; leave it out"
+    if "|" in entry["url"]:
+        yield "url", "has to be without a version: it holds for all of them"
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, Decimal)
 
@@ -142,6 +155,7 @@ _SECTIONS: Mapping[str, _Section] = {
     "laboratory": _Section(("analyte", "of"), ("analyte", "of"), _laboratory),
     "products": _Section(("mg",), (), _product),
     "timings": _Section(("intakes",), ("intakes",), _timing),
+    "protocols": _Section(("protocol",), ("protocol",), _protocol, ("url",)),
 }
 
 

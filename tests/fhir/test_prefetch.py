@@ -9,15 +9,17 @@ from urllib.parse import parse_qsl
 import pytest
 from msgspec import Raw
 
-from cds_service.clinical.facts import Reason, Unknown, When
+from cds_service.clinical.facts import EVIDENCE, Reason, Unknown, When
 from cds_service.errors import PrefetchMissing
 from cds_service.fhir import prefetch
 from cds_service.fhir.codes import CONTEXT_RESULTS, RESULTS
+from cds_service.fhir.oncology import ON_DEMAND as TUMOUR
 from cds_service.fhir.order import Scope
 from cds_service.fhir.prefetch import TEMPLATES, Record
 from cds_service.fhir.reading.asks import Ask, Fetched
+from cds_service.fhir.site import Site
 from cds_service.protocols import load
-from tests.fhir import orders
+from tests.fhir import oncology, orders
 from tests.fhir.observations import BERLIN, SERVER, observation, raw, searchset
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -31,6 +33,7 @@ UNNAMED = orders.order(
 ELSEWHERE = {**UNNAMED, "medicationReference": {"reference": "Medication/x", "display": "Metformin"}}
 MEDICATION = {**orders.medication(), "id": "x"}
 FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
+DECLARED = f"{oncology.DEFINITION}trofosfamide-maintenance"
 PATIENT = raw({"resourceType": "Patient", "id": "p", "birthDate": "1958-03-14"})
 NOTHING = raw(b"null")
 
@@ -205,7 +208,7 @@ ENDED = {**RUNNING, "id": "ended", "status": "completed", "authoredOn": "2026-01
     "validityPeriod": {"start": "2026-01-05", "end": "2026-02-02"}}}  # fmt: skip
 EVERYTHING = {
     "patient", "medications", "results", "adverseEvents", "conditions", "gradings", "transfusions", "administrations",
-    "reports",
+    "reports", "carePlans", "cancer", "statements", "treatments", "imaging", "imagingReports",
 }  # fmt: skip
 
 
@@ -275,6 +278,90 @@ def test_without_drafts_an_order_of_the_drug_for_somebody_else_is_noticed() -> N
     record = view(medications=searchset({**RUNNING, "subject": {"reference": "Patient/q"}}))
     assert record is not None
     assert record.facts.foreign
+
+
+def test_what_is_read_on_demand_is_not_advertised() -> None:
+    assert {*TEMPLATES, *prefetch.ON_DEMAND} == EVERYTHING
+    assert not TEMPLATES.keys() & prefetch.ON_DEMAND.keys()
+
+
+def test_the_oncology_record_becomes_facts() -> None:
+    facts = known(
+        DRAFT,
+        medications=searchset(oncology.order(), RUNNING),
+        cancer=searchset(oncology.response("271299001"), oncology.ecog(7, id="odd")),
+        conditions=searchset(oncology.condition("C78.0")),
+        carePlans=searchset(oncology.plan(DECLARED)),
+    ).facts
+    assert {(x.kind, x.state) for x in facts.evidence} == {
+        ("metastasis", "present"),
+        ("response", "progression"),
+        ("systemic-therapy", "given"),
+    }
+    assert (facts.declared, facts.foreign, facts.gaps) == ((DECLARED,), (), ())
+    unread = [(x.what, x.detail) for x in facts.unseen if x.reason is Reason.NOT_READ]
+    assert unread == [
+        ("imaging", "imaging"),
+        ("imaging", "imagingReports"),
+        ("systemic-therapy", "statements"),
+        ("systemic-therapy", "treatments"),
+    ]
+    assert [x.source for x in facts.unseen if x.reason is Reason.UNREADABLE] == ["Observation/odd"]
+
+
+def test_an_ehr_that_sends_nothing_of_the_tumour_loses_evidence_and_nothing_else() -> None:
+    facts = known(DRAFT, medications=searchset(oncology.order(), RUNNING), results=searchset(observation())).facts
+    assert ([x.kind for x in facts.evidence], facts.declared) == (["systemic-therapy"], ())
+    assert (facts.gaps, facts.foreign) == ((), ())
+    assert {x.what for x in facts.unseen} == {*EVIDENCE, "protocol"} - {"anthracycline"}
+
+
+@pytest.mark.parametrize("value", [raw(FAILED), raw(b"odd")])
+def test_a_failure_to_read_of_the_tumour_is_no_gap(value: Raw) -> None:
+    facts = known(DRAFT, **dict.fromkeys(TUMOUR, value)).facts
+    assert facts.gaps == ()
+    assert {x.detail for x in facts.unseen} == {*TUMOUR, "conditions"}
+
+
+@pytest.mark.hazard("H05")
+def test_an_item_of_the_tumour_of_somebody_else_is_noticed() -> None:
+    other = {"subject": {"reference": "Patient/q"}}
+    assert known(DRAFT, cancer=searchset(oncology.ecog(1, **other))).facts.foreign
+    assert known(DRAFT, medications=searchset(oncology.order(**other))).facts.foreign
+
+
+def test_the_medications_of_statements_are_read() -> None:
+    statement = oncology.statement(medicationReference={"reference": "Medication/d"})
+    drug = {"resourceType": "Medication", "id": "d", "code": {"coding": [{"system": orders.ATC, "code": "L01DB01"}]}}
+    server = Server(Medication_d=raw(drug), statements=searchset(statement))
+    record = select(DRAFT, of=["draft"], reads=server, medications=NOTHING, results=NOTHING, patient=PATIENT)
+    assert record is not None
+    assert [x.source for x in record.facts.evidence] == ["MedicationStatement/x"]
+    assert {"Medication/d"} in server.asked
+
+
+def test_where_the_orders_were_not_read_nothing_of_the_tumour_is() -> None:
+    record = view(medications=raw(FAILED), cancer=searchset(oncology.ecog(1)))
+    assert record is not None
+    assert record.facts.evidence == ()
+
+
+@pytest.mark.parametrize(
+    ("canonical", "protocol"),
+    [
+        (f"{DECLARED}|2.1.0", DECLARED),
+        ("https://hospital.example/plans/7", DECLARED),
+        ("https://hospital.example/plans/7|3", DECLARED),
+        ("https://hospital.example/plans/8|3", "https://hospital.example/plans/8"),
+    ],
+)
+def test_an_order_names_its_protocol_as_the_site_maps_it(canonical: str, protocol: str) -> None:
+    site = Site(protocols={"https://hospital.example/plans/7": DECLARED})
+    draft = {**DRAFT, "instantiatesCanonical": [canonical]}
+    sent = {"medications": searchset({**RUNNING, "instantiatesCanonical": [canonical]}), "results": NOTHING}
+    record = prefetch.read(Scope("p", SERVER, BERLIN, site), searchset(draft), sent, NOW, load.load().parameters)
+    assert record is not None
+    assert {x.protocols for x in (*record.facts.drafts, *record.facts.orders)} == {(protocol,)}
 
 
 def test_a_read_that_failed_is_not_tried_again() -> None:

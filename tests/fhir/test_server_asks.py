@@ -1,16 +1,17 @@
 """What is asked of a FHIR server: only what did not come, or not in whole; and the Medications that orders refer to."""
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
 
 from cds_service.clinical.facts import Reason
 from cds_service.fhir import bundle, medication
-from cds_service.fhir.events import ON_DEMAND
 from cds_service.fhir.medication import Concern
+from cds_service.fhir.oncology.codes import OBSERVED, TREATMENTS_ASKED
 from cds_service.fhir.order import Scope
-from cds_service.fhir.prefetch import TEMPLATES
+from cds_service.fhir.prefetch import ON_DEMAND, TEMPLATES
 from cds_service.fhir.reading.address import query_of
 from cds_service.fhir.reading.asks import Ask, Fetched, Rest, bundled, joined, lacking, medications, queries
 from cds_service.fhir.reading.failures import Failure, outcome
@@ -105,6 +106,33 @@ def test_a_reference_that_leads_nowhere_is_a_read(reference: str) -> None:
     assert medications(drafts, [], SERVER) == {"Medication/m": "Medication/m"}
 
 
+def test_the_drug_of_a_statement_is_read_too() -> None:
+    statement = {"resourceType": "MedicationStatement", "medicationReference": {"reference": "Medication/m"}}
+    assert medications(bundle_of(statement), [], SERVER) == {"Medication/m": "Medication/m"}
+
+
+@pytest.mark.parametrize(
+    ("key", "query"),
+    [
+        ("carePlans", "CarePlan?patient=a&status=active&_count=200"),
+        ("statements", "MedicationStatement?patient=a&_count=200"),
+        ("imaging", "ImagingStudy?patient=a&_count=200"),
+        ("imagingReports", "DiagnosticReport?patient=a&category=RAD,CT,NMR&_count=200"),
+    ],
+)
+def test_the_oncology_record_is_asked_for_by_patient(key: str, query: str) -> None:
+    assert queries(ON_DEMAND, "a")[key] == query
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "codes"), [("cancer", "Observation", OBSERVED), ("treatments", "Procedure", TREATMENTS_ASKED)]
+)
+def test_what_is_coded_is_asked_for_by_every_code_once(key: str, kind: str, codes: tuple[tuple[str, str], ...]) -> None:
+    asked_for, _, query = queries(ON_DEMAND, "a")[key].partition("?")
+    wanted = dict(parse_qsl(query))["code"].split(",")
+    assert (asked_for, sorted(wanted)) == (kind, sorted(f"{system}|{code}" for system, code in codes))
+
+
 @pytest.mark.parametrize(
     "resource",
     [
@@ -113,6 +141,7 @@ def test_a_reference_that_leads_nowhere_is_a_read(reference: str) -> None:
         drug_by("https://other.example/r4/Medication/m"),
         drug_by("urn:uuid:0f0e1d2c-0000-4000-8000-000000000000"),
         drug_by("Substance/m"),
+        {"resourceType": "MedicationAdministration", "medicationReference": {"reference": "Medication/m"}},
         drug_by("Medication/../Patient"),
         drug_by("Medication/m?x=y"),
         drug_by("Medication/a/b"),

@@ -34,6 +34,7 @@ def test_the_example_of_the_docs_is_a_site_map(tmp_path: Path) -> None:
         products={("https://pharmacy.hospital.example/products", "0815"): Fraction(50)},
         timings={(ehr, "2109"): 2, (ehr, "2110"): 3},
         tablet=Fraction(50),
+        protocols={"https://ehr.hospital.example/fhir/PlanDefinition/sarcoma-7": f"{OURS}trofosfamide-maintenance"},
     )
 
 
@@ -47,9 +48,10 @@ def test_a_product_may_have_no_strength(tmp_path: Path) -> None:
     assert load(written(tmp_path, text)).products == {("urn:p", "A"): None, ("urn:p", "B"): Fraction(25, 2)}
 
 
+OURS = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/"
 ENTRY = "system: urn:x, code: A"
 FAULTS = [
-    ("[1]", "line 1: the file: has to hold laboratory, products, timings, tablet"),
+    ("[1]", "line 1: the file: has to hold laboratory, products, timings, protocols, tablet"),
     ("tablets: 50", "line 1: tablets: is not known; nothing reads it"),
     ("tablet: 49", "line 1: tablet: has to be 50, or left out: trofosfamide exists as tablets of 50 mg only"),
     ("tablet: true", "line 1: tablet: has to be 50, or left out: trofosfamide exists as tablets of 50 mg only"),
@@ -83,6 +85,28 @@ FAULTS = [
     (
         "laboratory: [{system: http://loinc.org, code: 777-3, analyte: leukocytes, of: number}]",
         "line 1: laboratory[0].code: is platelets (number) in LOINC",
+    ),
+]
+
+
+PLAN = "url: 'urn:plan', protocol: trofosfamide-maintenance"
+FAULTS += [
+    ("protocols: [{protocol: trofosfamide-maintenance}]", "line 1: protocols[0]: url is missing"),
+    ("protocols: [{url: 'urn:plan'}]", "line 1: protocols[0]: protocol is missing"),
+    ("protocols: [x]", "line 1: protocols[0]: has to say url, protocol"),
+    ("protocols: [{url: 7, protocol: x}]", "line 1: protocols[0].url: has to be text; put it in quotes"),
+    (
+        "protocols: [{url: 'urn:plan', protocol: other}]",
+        "line 1: protocols[0].protocol: has to be one of: trofosfamide-",
+    ),
+    ("protocols: [{url: 'urn:plan', protocol: ctcae-v5}]", "line 1: protocols[0].protocol: has to be one of: trofosf"),
+    ("protocols: [{url: 'urn:plan', protocol: [x]}]", "line 1: protocols[0].protocol: has to be one of: trofosf"),
+    (f"protocols: [{{{PLAN}, system: x}}]", "line 1: protocols[0].system: is not known; nothing reads it"),
+    (f"protocols:\n  - {{{PLAN}}}\n  - {{{PLAN}}}", "line 3: protocols[1]: stands here twice; keep one"),
+    (f"protocols: [{{{PLAN.replace('urn:plan', 'urn:plan|2')}}}]", "line 1: protocols[0].url: has to be without a ver"),
+    (
+        f"protocols: [{{{PLAN.replace('urn:plan', OURS + 'x')}}}]",
+        "line 1: protocols[0].url: is a protocol of this",
     ),
 ]
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from cds_service.clinical.facts import Dose, Facts, Order, Reason, Result, Toxicity, When, local_day
+from cds_service.clinical.facts import Dose, Evidence, Facts, Order, Reason, Result, Toxicity, When, local_day
 from cds_service.demo.fixtures import materialise
 from cds_service.fhir import prefetch
 from cds_service.fhir.order import Scope
@@ -25,6 +25,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 ANIMALS = sorted((Path(__file__).parent / "animals").glob("*.json"))
 KEYS = (
     "results", "medications", "adverseEvents", "conditions", "gradings", "transfusions", "administrations", "reports",
+    "carePlans", "cancer", "statements", "treatments", "imaging", "imagingReports",
 )  # fmt: skip
 PARAMETERS = load().parameters
 TABLET = 50  # mg, the only one that there is
@@ -78,7 +79,10 @@ def yields(facts: Facts) -> Iterator[str]:
     yield from map(_toxicity, facts.toxicities)
     yield from (f"support {x.kind} on {_day(x.when.start)}" for x in facts.supports)
     yield from (f"temperature {plain(x.celsius)} Cel" for x in facts.temperatures)
-    listed = [x for x in (*facts.gaps, *facts.absent, *facts.unclear) if x.reason is not Reason.NOT_READ]
+    yield from map(_evidence, facts.evidence)
+    yield from (f"protocol {x}" for x in facts.declared)
+    every = (*facts.gaps, *facts.absent, *facts.unclear, *facts.unseen)
+    listed = [x for x in every if x.reason is not Reason.NOT_READ]
     yield from (f"{x.what} unknown: {x.reason}" for x in listed)
     yield from (f"foreign: {x.what}" for x in facts.foreign)
 
@@ -130,6 +134,10 @@ def _toxicity(toxicity: Toxicity) -> str:
     known = "recorded" if toxicity.marked else "since"
     onset = f"{known} {_day(toxicity.onset.start)}" if toxicity.onset else "undated"
     return f"toxicity {toxicity.code} grade {toxicity.grade} {onset}{' resolved' * toxicity.resolved}"
+
+
+def _evidence(evidence: Evidence) -> str:
+    return f"{evidence.kind} {evidence.state} {_day(evidence.when.start) if evidence.when else 'undated'}"
 
 
 @pytest.mark.hazard("H01", "H02", "H05", "H06", "H08", "H15", "H16", "H17", "H18", "H19", "H22", "H28")

@@ -6,7 +6,7 @@ from msgspec import Raw
 
 from cds_service.clinical.facts import Reason, Support, Unknown
 from cds_service.fhir.events.heads import kinds_given, medication_referred
-from cds_service.fhir.events.view import Item, Resource, Untimely, View, opened, span, time
+from cds_service.fhir.events.view import Item, Resource, Untimely, View, moment, opened
 from cds_service.fhir.strict import Unreadable, strict
 from cds_service.fhir.validate import fault_of
 
@@ -23,7 +23,7 @@ def read(item: Item, view: View) -> Iterable[Support | Unknown]:
     resource = opened(item, view, tuple(_TIMES), _was_given) if kinds else None
     if resource is None or isinstance(resource, Unknown):
         return [] if resource is None else [resource]
-    if medication is not None and not _is_sound(medication):
+    if medication is not None and not is_sound(medication):
         return [item.unknown(Reason.UNREADABLE, "medicationReference")]
     return _read(resource, kinds, item, view)
 
@@ -31,7 +31,7 @@ def read(item: Item, view: View) -> Iterable[Support | Unknown]:
 def _read(resource: Resource, kinds: Sequence[str], item: Item, view: View) -> list[Support | Unknown]:
     name = _TIMES[resource["resourceType"]]
     try:
-        given = time(resource, f"{name}DateTime", view.zone) or span(resource, f"{name}Period", view.zone)
+        given = moment(resource, (f"{name}DateTime", f"{name}Period"), view.zone)
     except Untimely as untimely:
         return [item.unknown(Reason.UNREADABLE, str(untimely))]
     if given is None:
@@ -46,7 +46,7 @@ def _was_given(resource: Resource) -> bool:
     return not (isinstance(resource.get("status"), str) and resource["status"] in _NOT_GIVEN)
 
 
-def _is_sound(medication: Raw) -> bool:
+def is_sound(medication: Raw) -> bool:
     """True where a Medication can be relied on."""
     try:
         resource = strict(medication)

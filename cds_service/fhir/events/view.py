@@ -1,6 +1,6 @@
 """What every event of a call is read against, and the one way in which each is opened."""
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,19 +12,22 @@ from cds_service.clinical.facts import Reason, Unknown, When
 from cds_service.fhir.events.heads import Head
 from cds_service.fhir.patient import Subject, Whose, whose
 from cds_service.fhir.shelf import Shelf
+from cds_service.fhir.site import NO_SITE, Site
 from cds_service.fhir.strict import Unreadable, strict
 from cds_service.fhir.times import period, when
 from cds_service.fhir.validate import fault_of
 
 Resource = Mapping[str, Any]
 Counts = Callable[[Resource], bool]
+Fault = Callable[[dict[str, Any]], str]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """`own` are the references to the patient, `server` the base of the FHIR server, "" where the call names none.
 
-    What lies after the instant `latest` is the future; `shelved` are the Medications that came along.
+    What lies after the instant `latest` is the future; `shelved` are the Medications that came along; `site` is what
+    the site's own codes mean.
     """
 
     own: frozenset[str]
@@ -32,6 +35,7 @@ class View:
     zone: ZoneInfo
     latest: datetime
     shelved: Shelf
+    site: Site = NO_SITE
 
     def is_future(self, time: When) -> bool:
         """True where all that a time may mean has yet to come."""
@@ -59,11 +63,13 @@ class Untimely(ValueError):
     """A time that cannot be read; the message is its path."""
 
 
-def opened(item: Item, view: View, kinds: Container[str], counts: Counts) -> Resource | Unknown | None:
+def opened(
+    item: Item, view: View, kinds: Container[str], counts: Counts, fault_in: Fault = fault_of
+) -> Resource | Unknown | None:
     """The resource where it can be relied on, or why not; None where it is of another kind or does not count.
 
-    `kinds` are resource types; `counts` says of a resource of any form whether its status lets it count. Where R4
-    demands a subject, a resource without one is somebody else's.
+    `kinds` are resource types; `counts` says of a resource of any form whether its status lets it count, `fault_in`
+    what is wrong with it. Where R4 demands a subject, a resource without one is somebody else's.
     """
     try:
         resource = strict(item.raw)
@@ -76,7 +82,7 @@ def opened(item: Item, view: View, kinds: Container[str], counts: Counts) -> Res
         return item.unknown(Reason.OTHER_PATIENT)
     if not counts(resource):
         return None
-    fault = "subject" if owner is Whose.NOT_SAID else fault_of(resource)
+    fault = "subject" if owner is Whose.NOT_SAID else fault_in(resource)
     fault = fault or ("modifierExtension" if resource.get("modifierExtension") else "")
     return item.unknown(Reason.UNREADABLE, fault) if fault else resource
 
@@ -121,6 +127,15 @@ def span(resource: Resource, name: str, zone: ZoneInfo) -> When | None:
         return period(start, end, zone)
     except ValueError:
         raise Untimely(name) from None
+
+
+def moment(resource: Resource, names: Iterable[str], zone: ZoneInfo) -> When | None:
+    """The first of these members that is there: a FHIR time, or the whole of a Period. Raises Untimely."""
+    for name in names:
+        found = span(resource, name, zone) if name.endswith("Period") else time(resource, name, zone)
+        if found is not None:
+            return found
+    return None
 
 
 def _text(sent: object) -> str:

@@ -79,10 +79,11 @@ class _Request(msgspec.Struct, gc=False):
 
 
 _REQUEST = msgspec.json.Decoder(_Request)
+_NAMING_DRUGS = ("MedicationRequest", "MedicationStatement")
 
 
 def medications(orders: Raw, along: Iterable[Raw], server: str) -> dict[str, str]:
-    """The reads of the Medications that MedicationRequests in the Bundle `orders` refer to and that did not come.
+    """The reads of the Medications that orders or statements in the Bundle `orders` refer to and that did not come.
 
     They may be contained, in `orders`, or in one of the Bundles that came `along`. `server` is the base of the FHIR
     server of the call: only what is relative, or absolute below it, can be read there. Keys and queries are the same:
@@ -104,7 +105,7 @@ def _request(raw: Raw) -> _Request | None:
         found = _REQUEST.decode(raw)
     except _FAULTS:
         return None
-    return found if found.resourceType == "MedicationRequest" else None
+    return found if found.resourceType in _NAMING_DRUGS else None
 
 
 def bundled(fetched: Mapping[str, Fetched]) -> Raw:
