@@ -12,14 +12,17 @@ from cds_service.clinical.course import Course
 from cds_service.clinical.ctcae import grade, limit_text
 from cds_service.clinical.decision import Finding
 from cds_service.clinical.episodes import Episode
-from cds_service.clinical.facts import Facts, Order, Reason, Result, Toxicity, Unknown, When
+from cds_service.clinical.facts import Facts, Order, Reason, Result, Toxicity, Unknown, When, local_day
 from cds_service.clinical.orders import drafted, rank
 from cds_service.clinical.protocol import Parameters, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What the rules are asked about. `drafts` are those of the call that would give the drug."""
+    """What the rules are asked about. `drafts` are those of the call that would give the drug.
+
+    `declared` is a protocol that was declared and that this product cannot tell, "" where it can.
+    """
 
     protocol: Protocol
     facts: Facts
@@ -28,6 +31,7 @@ class Case:
     series: Mapping[str, Series]
     episodes: tuple[Episode, ...]
     drafts: tuple[Order, ...]
+    declared: str = ""
 
     @property
     def p(self) -> Parameters:
@@ -53,15 +57,8 @@ class Case:
         return episodes.ceiling(self.episodes, self.p) if self.episodes else None
 
     @property
-    def declared(self) -> str:
-        """The protocol that the drafts, else the orders that give the drug, declare; "" where they name none."""
-        named = [x for y in self.drafts for x in y.protocols] or [x for y in self.giving for x in y.protocols]
-        foreign = sorted(x for x in named if x != self.protocol.url)
-        return foreign[0] if foreign else "".join(named[:1])
-
-    @property
     def protocol_unknown(self) -> bool:
-        return self.declared not in ("", self.protocol.url)
+        return bool(self.declared)
 
     @property
     def gaps(self) -> tuple[Unknown, ...]:
@@ -93,15 +90,15 @@ class Case:
         return Finding(rule, self.citation(source), grade=(found.grade, found.grade), toxicity=found, term=name)
 
 
-def build(protocol: Protocol, facts: Facts, now: datetime) -> Case:
-    """Everything that follows from the facts alone."""
+def build(protocol: Protocol, facts: Facts, now: datetime, declared: str = "") -> Case:
+    """Everything that follows from the facts alone; `declared` as in `Case`."""
     p = protocol.parameters
     course = courses.running(facts.orders, now, p)
     series = chart.chart(facts, course, protocol.ctcae, p)
     recorded = toxicity.severe_readings(facts, course, protocol.ctcae, p) if course else ()
     found = episodes.episodes(course, series, recorded, now, p) if course else ()
     drafts = tuple(sorted((x for x in dict.fromkeys(facts.drafts) if drafted(x)), key=lambda x: (x.source, rank(x))))
-    return Case(protocol, facts, now, course, series, found, drafts)
+    return Case(protocol, facts, now, course, series, found, drafts, declared)
 
 
 def window(case: Case) -> timedelta:
@@ -111,9 +108,25 @@ def window(case: Case) -> timedelta:
         return p.start_window
     if case.course.paused:
         return p.restart_window if case.episodes else p.pause_window
-    since = case.course.since
-    early = since is None or since.end > case.now - p.early_period
-    return (p.count_interval_early if early else p.count_interval_late) + p.count_grace
+    return count_interval(case) + p.count_grace
+
+
+def count_interval(case: Case) -> timedelta:
+    """How often counts are due: more often early after a start, a change of dose or a restart, as after a pause."""
+    since = case.course.since if case.course and not case.course.paused else None
+    early = since is None or since.end > case.now - case.p.early_period
+    return case.p.count_interval_early if early else case.p.count_interval_late
+
+
+def starts(case: Case) -> bool:
+    """True where no course runs and the record of orders was read in whole, so that a draft would start one."""
+    return case.course is None and not any(x.what == "orders" for x in case.facts.gaps)
+
+
+def completed_years(born: datetime, now: datetime) -> int:
+    """The age of somebody born at an instant, by the calendar of the zone of `now`."""
+    birthday, today = local_day(born, now.tzinfo), now.date()
+    return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
 
 
 def together(case: Case, span: timedelta) -> bool:
@@ -130,7 +143,7 @@ def together(case: Case, span: timedelta) -> bool:
 def count_unknowns(case: Case) -> tuple[Unknown, ...]:
     """Each count that is missing, stale or unusable for what is asked today, and counts that lie too far apart."""
     span = window(case)
-    each = [x for x in (_count_unknown(case, case.series[y], span) for y in case.p.acting_analytes) if x]
+    each = [x for x in (count_unknown(case, case.series[y], span) for y in case.p.acting_analytes) if x]
     if not each and not together(case, span):
         return (Unknown("counts", Reason.TOO_FAR_APART),)
     return tuple(each)
@@ -147,7 +160,8 @@ def dose_unknowns(case: Case) -> tuple[Unknown, ...]:
     return (dose if isinstance(dose, Unknown) else Unknown("dose", Reason.UNDETERMINED_DOSE),)
 
 
-def _count_unknown(case: Case, series: Series, span: timedelta) -> Unknown | None:
+def count_unknown(case: Case, series: Series, span: timedelta) -> Unknown | None:
+    """Why nothing final and not older than `span` is known of an analyte; None where it is."""
     if series.speaking is None:
         return series.unknown
     result = series.speaking.result

@@ -1,14 +1,16 @@
-"""decide(protocol, facts, now): one conclusion about dosing, and one card, for the drafts or of its own."""
+"""decide(protocols, facts, now): one conclusion about dosing, and its card, and what is due beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from cds_service.clinical import decision as d
-from cds_service.clinical.case import Case, build
+from cds_service.clinical import eligibility, monitoring
+from cds_service.clinical.case import Case, build, starts
 from cds_service.clinical.chart import Series
-from cds_service.clinical.decision import Count, Decision, Doses, Step
+from cds_service.clinical.choice import Choice, choose
+from cds_service.clinical.decision import Count, Criterion, Decision, Doses, Step
 from cds_service.clinical.drafts import Row, child, highest_allowed, rows, toxic_levels
 from cds_service.clinical.facts import COUNTS, LYMPHOCYTES, Facts, Unknown
 from cds_service.clinical.fever import low
@@ -19,11 +21,16 @@ from cds_service.clinical.refer import reasons
 from cds_service.clinical.rules import LINES, LINES_OF_ANY_PROTOCOL, Line, Outcome, reduce, unassessed
 
 
-def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
-    """The decision for one patient. `now` is an aware instant in the site's time zone; raises nothing of its own."""
+def decide(protocols: Mapping[str, Protocol], facts: Facts, now: datetime) -> Decision:
+    """The decision for one patient, by the one of these protocols, by id, that is declared, else by maintenance.
+
+    `now` is an aware instant in the site's time zone. Raises KeyError where maintenance is not among the protocols,
+    and nothing else of its own.
+    """
     if facts.foreign:
         return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=_sorted(facts.foreign))
-    case = build(protocol, facts, now)
+    choice = choose(protocols, facts, now)
+    case = build(choice.protocol, facts, now, choice.unknown)
     if not facts.drafts and case.course is None:
         return _untreated(facts, now)
     outcome, steps = _conclude(case)
@@ -37,10 +44,31 @@ def decide(protocol: Protocol, facts: Facts, now: datetime) -> Decision:
         unknown=_unknown(case),
         missing=outcome.missing,
         counts=tuple(_count(case.series[x]) for x in (*COUNTS, LYMPHOCYTES)),
-        declared=case.declared if case.protocol_unknown else "",
+        declared=case.declared,
         steps=steps,
+        protocol=case.protocol.id,
+        checklist=_checklist(case),
     )
-    return _of_drafts(concluded, case, outcome) if facts.drafts else _of_itself(concluded, case, outcome)
+    said = _of_drafts(concluded, case, outcome) if facts.drafts else _of_itself(concluded, case, outcome)
+    return _beside(said, case, choice)
+
+
+def _checklist(case: Case) -> tuple[Criterion, ...]:
+    """Who the protocol is for, where a draft of the call would start a course of it."""
+    started = case.drafts and starts(case) and not case.protocol_unknown
+    return eligibility.checklist(case) if started else ()
+
+
+def _beside(said: Decision, case: Case, choice: Choice) -> Decision:
+    """The decision with what is due beside the dose, and what of the oncology record was not known to either."""
+    due = monitoring.due(case, said)
+    looked_for = monitoring.kinds(case, due) if due else frozenset()
+    if said.checklist:
+        looked_for |= eligibility.kinds(case)
+    if looked_for and not choice.declared:
+        looked_for |= {"protocol"}
+    unseen = _sorted(x for x in case.facts.unseen if x.what in looked_for)
+    return replace(said, monitoring=due, unknown=tuple(dict.fromkeys((*said.unknown, *unseen))))
 
 
 def _untreated(facts: Facts, now: datetime) -> Decision:

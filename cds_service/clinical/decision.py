@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from cds_service.clinical.ctcae import Grade
-from cds_service.clinical.facts import Order, Result, Toxicity, Unknown
+from cds_service.clinical.facts import Evidence, Order, Result, Toxicity, Unknown, When
 
 INTERRUPT = "interrupt"
 KEEP_INTERRUPTED = "keep-interrupted"
@@ -22,6 +22,12 @@ OVER_STARTING_DOSE = "over-starting-dose"
 ESCALATION_NOT_SUPPORTED = "escalation-not-supported"
 DOSE_UNCLEAR = "dose-unclear"
 DUPLICATE_ORDER = "duplicate-order"
+ELIGIBILITY = "eligibility"
+
+PROGRESSION_RECORDED = "progression-recorded"
+COUNT_DUE = "count-due"
+IMAGING_DUE = "imaging-due"
+PAUSE_CONSIDER = "pause-consider"
 
 CRITICAL = "critical"
 WARNING = "warning"
@@ -71,6 +77,34 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Criterion:
+    """One line of the eligibility checklist. `state`: met, not-met, not-recorded.
+
+    `evidence` and `results` are what it rests on, `unknown` why it could not be told; `age` in completed years.
+    """
+
+    name: str
+    state: str
+    citation: str
+    evidence: tuple[Evidence, ...] = ()
+    results: tuple[Result, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    toxicities: tuple[Toxicity, ...] = ()
+    age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What is due beside the dose: its topic, since when (the last count, image or start), and on what it rests."""
+
+    topic: str
+    citation: str
+    since: When | None = None
+    due: date | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Doses:
     """Daily doses in mg; None where unknown or where there is none."""
 
@@ -86,7 +120,8 @@ class Decision:
 
     `topic` is "" where no card is due. `draft` is the order of the call that gave the topic, `active` the orders
     that give the drug now. `missing` names what a restart or an escalation still lacks,
-    `also` the other topics that apply.
+    `also` the other topics that apply. `protocol` is the id of the protocol that spoke, "" where none did; `checklist`
+    stands on the start of a course; `monitoring` is a card of its own beside the dosing card.
     """
 
     conclusion: str
@@ -106,6 +141,9 @@ class Decision:
     counts: tuple[Count, ...] = ()
     declared: str = ""
     steps: tuple[Step, ...] = ()
+    protocol: str = ""
+    checklist: tuple[Criterion, ...] = ()
+    monitoring: Monitoring | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """The draft order held against the conclusion and the protocol: the rows of the draft table, in their order."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cds_service.clinical import decision as d
 from cds_service.clinical import orders as of
-from cds_service.clinical.case import Case
+from cds_service.clinical.case import Case, completed_years, starts
 from cds_service.clinical.decision import Finding
+from cds_service.clinical.eligibility import MET, NOT_MET, checklist
 from cds_service.clinical.episodes import whole_levels
-from cds_service.clinical.facts import Dose, Order, Unknown, local_day
+from cds_service.clinical.facts import Dose, Order, Unknown, When
 from cds_service.clinical.proof import lacking_for_escalation
 from cds_service.clinical.rules import Outcome, reduce, unassessed
 
@@ -120,7 +120,8 @@ def unclear(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 def duplicate(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 7: the draft overlaps an active order that it does not replace, or another draft, chosen or not."""
     zone = case.now.tzinfo
-    standing = (x for x in dict.fromkeys(case.facts.orders) if of.stands(x) and not of.replaces(draft, x, zone))
+    begun = _from_today(case, draft)
+    standing = (x for x in dict.fromkeys(case.facts.orders) if of.stands(x) and not of.replaces(begun, x, zone))
     active = [x for x in standing if _clash(case, draft, x)]
     others = [x for x in case.drafts if x is not draft and not _follow(case, draft, x) and _clash(case, draft, x)]
     unchosen = (x for x in dict.fromkeys(case.facts.beside) if of.drafted(x) and not _follow(case, draft, x))
@@ -138,6 +139,14 @@ def unknown(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     return Row(8, d.NOT_ASSESSED, d.WARNING, draft) if unassessed(case) else None
 
 
+def not_eligible(case: Case, outcome: Outcome, draft: Order) -> Row | None:
+    """Row 9: the draft starts a course, and a criterion of the protocol is not met, or not recorded."""
+    states = {x.state for x in checklist(case)} if starts(case) else {MET}
+    if states == {MET}:
+        return None
+    return Row(9, d.ELIGIBILITY, d.WARNING if NOT_MET in states else d.INFO, draft)
+
+
 def escalation_possible(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 10: the draft keeps the dose while an escalation is supported."""
     current = case.course.current if case.course else None
@@ -147,14 +156,9 @@ def escalation_possible(case: Case, outcome: Outcome, draft: Order) -> Row | Non
 
 ROWS: tuple[Ask, ...] = (
     stopped, over_maximum, over_level, over_starting_dose, unsupported_escalation, unclear, duplicate, unknown,
-    escalation_possible,
+    not_eligible, escalation_possible,
 )  # fmt: skip
 ROWS_OF_ANY_PROTOCOL: tuple[Ask, ...] = (stopped, unknown)
-
-
-def starts(case: Case) -> bool:
-    """True where no course runs and the record of orders was read in whole, so that a draft would start one."""
-    return case.course is None and not any(x.what == "orders" for x in case.facts.gaps)
 
 
 def highest_allowed(case: Case) -> Decimal | None:
@@ -186,12 +190,7 @@ def child(case: Case) -> bool:
     born = case.facts.born
     if isinstance(born, Unknown):
         return False
-    return _years(born.end, case.now) < case.p.adult_age
-
-
-def _years(born: datetime, now: datetime) -> int:
-    birthday, today = local_day(born, now.tzinfo), now.date()
-    return today.year - birthday.year - ((today.month, today.day) < (birthday.month, birthday.day))
+    return completed_years(born.end, case.now) < case.p.adult_age
 
 
 def _off_grid(case: Case, dose: Decimal) -> bool:
@@ -209,6 +208,11 @@ def _sum(orders: Sequence[Order]) -> tuple[Decimal, bool]:
 def _clash(case: Case, draft: Order, other: Order) -> bool:
     """True where both may give the drug on one day from now on."""
     return of.overlap(draft, other) and (other.end is None or other.end.end >= case.now)
+
+
+def _from_today(case: Case, draft: Order) -> Order:
+    """A draft that tells no start starts when it is signed: today at the earliest."""
+    return draft if draft.start or draft.fault else replace(draft, start=When(case.now, case.now))
 
 
 def _follow(case: Case, one: Order, other: Order) -> bool:

@@ -50,11 +50,23 @@ G_CSF = "g-csf"
 G_CSF_PEGYLATED = "g-csf-pegylated"
 SUPPORTS = (RED_CELLS, PLATELET_TRANSFUSION, G_CSF, G_CSF_PEGYLATED)
 
+# What of the oncology record bears on eligibility and monitoring, each with what it may say. A `response` says how the
+# disease stands, `performance-status` the ECOG grade, and the others that something is there.
+EVIDENCE: Mapping[str, tuple[str, ...]] = {
+    "histology": ("sarcoma", "other"),
+    "metastasis": ("present",),
+    "response": ("complete", "partial", "stable", "no-evidence", "progression", "mixed", "not-assessable"),
+    "systemic-therapy": ("given",),
+    "anthracycline": ("unsuitable",),
+    "performance-status": ("0", "1", "2", "3", "4"),
+    "imaging": ("done",),
+}
+
 # Whatever else may be unknown; together with the analytes the closed list of `Unknown.what`.
 OTHER_WHATS = (
     "counts", "results", "orders", "dose", "age", "protocol", "toxicity", "support", "temperature", "decision",
 )  # fmt: skip
-WHATS = (*COUNTS, LYMPHOCYTES, *CHEMISTRY, *OTHER_WHATS)
+WHATS = (*COUNTS, LYMPHOCYTES, *CHEMISTRY, *OTHER_WHATS, *EVIDENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,21 @@ class Temperature:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One item of the oncology record: a `kind` of `EVIDENCE` and the `state` that it gives to it.
+
+    `when` is None where no time was recorded; `display` is the code or text as sent, escape it. An item that could not
+    be understood is an `Unknown` of that kind in `Facts.unseen`.
+    """
+
+    kind: str
+    state: str
+    source: str
+    when: When | None = None
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dose:
     """A daily dose in mg, exact. `low` < `high` for a range; not `continuous`: the dose of the dosing days.
 
@@ -220,7 +247,9 @@ class Facts:
     items of the kind used that belong to another patient. `gaps` are the parts of the record that could not be read in
     whole, `absent` items without a value; both are shown. `unclear` are toxicities, transfusions, growth factors and
     temperatures that could not be understood or were not read; they are shown, an unclear toxicity also stands in the
-    way of an escalation.
+    way of an escalation. `evidence` is the oncology record, `declared` the canonical URLs, without a version, of the
+    protocols of this product that active care plans name; `unseen` are the kinds of evidence, or "protocol" for the
+    care plans, that were not read or not in whole, and items that could not be understood: they block nothing.
     """
 
     results: Mapping[str, tuple[Result, ...]] = field(default_factory=dict)
@@ -235,3 +264,6 @@ class Facts:
     temperatures: tuple[Temperature, ...] = ()
     unclear: tuple[Unknown, ...] = ()
     beside: tuple[Order, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    declared: tuple[str, ...] = ()
+    unseen: tuple[Unknown, ...] = ()

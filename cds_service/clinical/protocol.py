@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from cds_service.clinical.ctcae import Ctcae
@@ -17,14 +17,23 @@ from cds_service.clinical.facts import (
     RED_CELLS,
 )
 
+MAINTENANCE = "trofosfamide-maintenance"
+FIRST_LINE = "trofosfamide-first-line-elderly"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a parameter or a rule comes from; `says` is what stands there, in the product's own words."""
+    """Where a parameter or a rule comes from; `says` is what stands there, in the product's own words.
+
+    Of a default of this product `section` is "", `says` its reason and `reference` the work to read on in.
+    `by_analogy` says that it is taken over from another protocol, where the source of this one is silent.
+    """
 
     ref: str
     section: str
     says: str
+    reference: str = ""
+    by_analogy: bool = False
 
     @property
     def citation(self) -> str:
@@ -34,7 +43,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """Every number that a decision uses; doses in mg per day, temperatures in degrees Celsius, counts in 10*9/L."""
+    """Every number that a decision uses; doses in mg per day, temperatures in degrees Celsius, counts in 10*9/L.
+
+    `start_creatinine_uln` and `start_bilirubin_uln` are multiples of the upper limit of normal, `eligible_age`,
+    `adult_age` and `pause_years` completed years, `imaging_months` calendar months, `performance_status_worst` is an
+    ECOG grade.
+    """
 
     starting_dose: Decimal
     dose_step: Decimal
@@ -73,6 +87,16 @@ class Parameters:
     fever_sustained: Decimal
     fever_apart: timedelta
     fever_window: timedelta
+    start_neutrophils: Decimal
+    start_platelets: Decimal
+    start_grade: int
+    start_creatinine_uln: Decimal
+    start_bilirubin_uln: Decimal
+    eligible_age: int
+    performance_status_worst: int
+    imaging_months: int
+    imaging_grace: timedelta
+    pause_years: int
 
     @property
     def support_windows(self) -> Mapping[str, Mapping[str, timedelta]]:
@@ -87,8 +111,28 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A parameter to which a hospital gave another value than the protocol file, and who answers for it.
+
+    `before` and `after` are the values as the files write them, lists with commas; both in `unit`.
+    """
+
+    parameter: str
+    before: str
+    after: str
+    unit: str
+    reason: str
+    signed_off_by: str
+    signed_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class Protocol:
-    """One protocol as data. `digest` names the content of its files; `sources` are by parameter and rule name."""
+    """One protocol as data. `digest` names the content of its files; `sources` are by name of what they are of.
+
+    `criteria` are the lines of the eligibility checklist and `monitoring` the topics of monitoring, each in its order.
+    `changes` is what the site profile changed in it; the values in force are those of `parameters`.
+    """
 
     id: str
     version: str
@@ -101,3 +145,11 @@ class Protocol:
     sources: Mapping[str, Source]
     publication: str
     publication_url: str
+    criteria: tuple[str, ...]
+    monitoring: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def by_analogy(self) -> bool:
+        """True where rules of this protocol are those of another one."""
+        return any(x.by_analogy for x in self.sources.values())

@@ -31,8 +31,8 @@ def faults(data: Any, name: str) -> Iterator[str]:
     if not isinstance(data, dict) or not isinstance(data.get("criteria"), dict):
         yield "criteria is missing, or is not a mapping of analytes"
         return
-    yield from (f"{x} is missing" for x in sorted(_HEAD - set(data)))
-    yield from (f"{x} is not known" for x in sorted(set(data) - _HEAD))
+    yield from (f"{x} is missing; write it as other criteria do" for x in sorted(_HEAD - set(data)))
+    yield from (f"{x} is not known; remove it" for x in sorted(set(data) - _HEAD))
     if data.get("id") != name or not isinstance(data.get("version"), str):
         yield f"id has to be {name}, as the file is called, and version a text in quotation marks"
     given = data["criteria"]
@@ -47,11 +47,11 @@ def faults(data: Any, name: str) -> Iterator[str]:
 
 def _faults_of(analyte: str, data: Any) -> Iterator[str]:
     if not isinstance(data, dict):
-        yield " is not a mapping"
+        yield " has to be a mapping of its unit and its limits"
         return
     wanted, allowed = _wanted(analyte), _allowed(analyte)
-    yield from (f".{x} is missing" for x in sorted(wanted - set(data)))
-    yield from (f".{x} is not known here" for x in sorted(set(data) - allowed))
+    yield from (f".{x} is missing; write it as another analyte does" for x in sorted(wanted - set(data)))
+    yield from (f".{x} is not known here; remove it" for x in sorted(set(data) - allowed))
     if data.get("unit") != _UNITS.get(analyte, _COUNT_UNIT):
         yield f".unit has to be {_UNITS.get(analyte, _COUNT_UNIT)}, the unit that values are converted to"
     if not all(isinstance(data.get(x, ""), str) for x in ("term", "note")):

@@ -1,87 +1,73 @@
-"""Invented patients in a few words: results, orders and drafts at ages counted back from one fixed instant.
+"""Invented patients in a few words, and what is decided on them.
 
 decided(counts(days=2) + [result("neutrophils", "0.7", ago(days=1))], [order(100, ago(days=40))], [draft(100)])
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cds_service.clinical.decide import decide
 from cds_service.clinical.decision import Decision
-from cds_service.clinical.facts import (
-    ALT,
-    AST,
-    BILIRUBIN,
-    COUNTS,
-    CREATININE,
-    HAEMOGLOBIN,
-    LEUKOCYTES,
-    NEUTROPHILS,
-    PLATELETS,
-    Dose,
-    Facts,
-    Order,
-    Reason,
-    Result,
-    Support,
-    Temperature,
-    Toxicity,
-    Unknown,
-    When,
+from cds_service.clinical.facts import COUNTS, Order, Result, When
+from cds_service.protocols.cases.builders import (
+    ANAEMIA,
+    BORN,
+    FEBRILE_NEUTROPENIA,
+    GOOD,
+    NAUSEA,
+    NOW,
+    ULN,
+    UNITS,
+    ago,
+    day,
+    dose,
+    draft,
+    facts,
+    issued,
+    order,
+    result,
+    support,
+    temperature,
+    toxicity,
+    undetermined,
+    unusable,
+    whole,
 )
-from cds_service.protocols.load import load
+from cds_service.protocols.load import load_all
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-PROTOCOL = load()
+__all__ = [
+    "ANAEMIA",
+    "BORN",
+    "FEBRILE_NEUTROPENIA",
+    "GOOD",
+    "NAUSEA",
+    "NOW",
+    "PROTOCOL",
+    "PROTOCOLS",
+    "ULN",
+    "UNITS",
+    "P",
+    "ago",
+    "counts",
+    "day",
+    "decided",
+    "dose",
+    "draft",
+    "facts",
+    "issued",
+    "order",
+    "result",
+    "support",
+    "temperature",
+    "toxicity",
+    "undetermined",
+    "unusable",
+    "whole",
+]
+
+PROTOCOLS = load_all()
+PROTOCOL = PROTOCOLS["trofosfamide-maintenance"]
 P = PROTOCOL.parameters
-
-GOOD = {HAEMOGLOBIN: "13", LEUKOCYTES: "6", NEUTROPHILS: "4", PLATELETS: "250"}
-ULN = {CREATININE: Decimal(100), BILIRUBIN: Decimal(20), ALT: Decimal(50), AST: Decimal(50)}
-UNITS = {HAEMOGLOBIN: "g/dL", CREATININE: "umol/L", BILIRUBIN: "umol/L", ALT: "U/L", AST: "U/L"}
-BORN = When(datetime(1960, 1, 1, tzinfo=UTC), datetime(1960, 1, 1, 23, 59, tzinfo=UTC))
-
-
-def ago(**span: float) -> When:
-    """An instant so long before now: `ago(days=2, hours=1)`."""
-    instant = NOW - timedelta(**span)
-    return When(instant, instant)
-
-
-def day(days: int) -> When:
-    """The whole day, in UTC, that was so many days ago."""
-    return whole((NOW - timedelta(days=days)).date())
-
-
-def whole(day: date) -> When:
-    start = datetime.combine(day, time.min, UTC)
-    return When(start, start + timedelta(days=1) - timedelta.resolution)
-
-
-def issued(when: When) -> When:
-    """The same time, known from the report alone."""
-    return When(when.start, when.end, issued=True)
-
-
-def result(analyte: str, value: str, when: When | None = None, **more: Any) -> Result:
-    """A final result; `value` may begin with a comparator. More: final, low, high, molar, source."""
-    when = when or ago(days=2)
-    comparator = value.rstrip("0123456789.")
-    number = Decimal(value.removeprefix(comparator))
-    more = {"final": True, "high": ULN.get(analyte), **more}
-    source = more.pop("source", f"Observation/{analyte}-{when.start:%m%dT%H%M%S}-{when.end:%d}-{number}")
-    shown, unit = (more["molar"], "mmol/L") if more.get("molar") else (number, UNITS.get(analyte, "10*9/L"))
-    return Result(
-        analyte, source, when, value=number, comparator=comparator, shown=shown, unit=unit, **more
-    )  # fmt: skip
-
-
-def unusable(analyte: str, when: When | None = None, reason: Reason = Reason.WRONG_UNIT, **more: Any) -> Result:
-    """A result that was not understood."""
-    when = when or ago(days=2)
-    source = f"Observation/{analyte}-{when.start:%m%dT%H%M%S}-unusable"
-    return Result(analyte, source, when, more.get("final", True), Unknown(analyte, reason, source, "what was sent"))
 
 
 def counts(when: When | None = None, **values: str) -> list[Result]:
@@ -89,65 +75,8 @@ def counts(when: When | None = None, **values: str) -> list[Result]:
     return [result(x, values.get(x, GOOD[x]), when) for x in COUNTS]
 
 
-NAUSEA = "10028813"
-ANAEMIA = "10002272"
-FEBRILE_NEUTROPENIA = "10016288"
-
-
-def toxicity(code: str, grade: int, onset: When | None = None, **more: Any) -> Toxicity:
-    """A toxicity as somebody recorded it, by its MedDRA code."""
-    return Toxicity(code, grade, more.pop("source", f"AdverseEvent/{code}-{grade}"), onset, **more)
-
-
-def support(kind: str, when: When) -> Support:
-    """A transfusion or a growth factor that was given."""
-    return Support(kind, f"Procedure/{kind}-{when.start:%m%dT%H%M%S}", when)
-
-
-def temperature(celsius: str, when: When) -> Temperature:
-    """A body temperature in degrees Celsius."""
-    return Temperature(Decimal(celsius), f"Observation/temperature-{when.start:%m%dT%H%M%S}-{celsius}", when)
-
-
-def dose(amount: str | int, high: str | int | None = None, **more: Any) -> Dose:
-    """mg per day; with `high` a range."""
-    return Dose(Decimal(amount), Decimal(amount if high is None else high), **more)
-
-
-def undetermined(source: str = "MedicationRequest/a", text: str = "as told") -> Unknown:
-    return Unknown("dose", Reason.UNDETERMINED_DOSE, source, text)
-
-
-def order(amount: Any, start: When | None, end: When | None = None, status: str = "active", **more: Any) -> Order:
-    """An order of the record; named after its start and dose where no `source` is given."""
-    given = amount if isinstance(amount, Dose | Unknown) else dose(amount)
-    named = f"{start.start:%m%dT%H%M}" if start else "undated"
-    source = more.pop("source", f"MedicationRequest/{named}-{getattr(given, 'high', 'unknown')}")
-    names = frozenset({source, *more.pop("names", ())})
-    replaces = frozenset(more.pop("replaces", ()))
-    return Order(source, status, given, start=start, end=end, authored=start, names=names, replaces=replaces, **more)
-
-
-def draft(amount: Any, *renewed: Order, **more: Any) -> Order:
-    """A draft of today, that follows the orders `renewed`."""
-    more = {"source": "MedicationRequest/draft", "status": "draft", "start": ago(), **more}
-    replaces = [x for old in renewed for x in old.names]
-    return order(amount, more.pop("start"), replaces=[*more.pop("replaces", ()), *replaces], **more)
-
-
-def facts(
-    results: Iterable[Result] = (), orders: Sequence[Order] = (), drafts: Sequence[Order] = (), **more: Any
-) -> Facts:
-    """What is known of one patient; born in 1960."""
-    grouped: dict[str, list[Result]] = {}
-    for item in results:
-        grouped.setdefault(item.analyte, []).append(item)
-    tuples: Mapping[str, tuple[Result, ...]] = {x: tuple(y) for x, y in grouped.items()}
-    return Facts(tuples, tuple(orders), tuple(drafts), **{"born": BORN, **more})
-
-
 def decided(
     results: Iterable[Result] = (), orders: Sequence[Order] = (), drafts: Sequence[Order] = (), **more: Any
 ) -> Decision:
     """The decision on such a patient."""
-    return decide(PROTOCOL, facts(results, orders, drafts, **more), NOW)
+    return decide(PROTOCOLS, facts(results, orders, drafts, **more), NOW)

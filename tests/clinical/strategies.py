@@ -6,8 +6,22 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from cds_service.clinical.facts import ANY_TIME, COUNTS, LYMPHOCYTES, Dose, Facts, Order, Reason, Result, Unknown, When
+from cds_service.clinical.facts import (
+    ANY_TIME,
+    COUNTS,
+    EVIDENCE,
+    LYMPHOCYTES,
+    Dose,
+    Evidence,
+    Facts,
+    Order,
+    Reason,
+    Result,
+    Unknown,
+    When,
+)
 from tests.clinical.builders import (
+    PROTOCOLS,
     ULN,
     ago,
     counts,
@@ -113,6 +127,21 @@ def steady(draw: st.DrawFn) -> Facts:
     return facts(found, record, [draft(draw(st.sampled_from((50, 100, 100, 150, 200))), *record)])
 
 
-def patients() -> st.SearchStrategy[Facts]:
-    """As many in regular treatment as others."""
-    return st.one_of(steady(), awkward())
+@st.composite
+def evidence(draw: st.DrawFn) -> Evidence:
+    """An item of the oncology record, of any kind and time."""
+    kind = draw(st.sampled_from(sorted(EVIDENCE)))
+    return Evidence(kind, draw(st.sampled_from(EVIDENCE[kind])), "Observation/e", draw(st.none() | times()))
+
+
+@st.composite
+def patients(draw: st.DrawFn) -> Facts:
+    """As many in regular treatment as others; on either protocol, with or without an oncology record."""
+    treated = draw(st.one_of(steady(), awkward()))
+    unseen = draw(st.lists(st.sampled_from(sorted(EVIDENCE)), max_size=2))
+    return replace(
+        treated,
+        evidence=tuple(draw(st.lists(evidence(), max_size=4))),
+        declared=draw(st.sampled_from(((), (), *((x.url,) for x in PROTOCOLS.values())))),
+        unseen=tuple(Unknown(x, Reason.NOT_READ, detail="cancer") for x in unseen),
+    )

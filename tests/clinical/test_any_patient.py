@@ -14,20 +14,20 @@ from cds_service.clinical import drafts, proof, refer, rules
 from cds_service.clinical.decide import decide
 from cds_service.clinical.decision import Decision
 from cds_service.clinical.facts import COUNTS, WHATS, Dose, Facts, Reason
-from tests.clinical.builders import NOW, PROTOCOL, P
+from tests.clinical.builders import NOW, PROTOCOLS, P
 from tests.clinical.strategies import patients
 
 Item = TypeVar("Item")
 CONCLUSIONS = {x.name for x in rules.LINES}
 TOPICS = {
     d.INTERRUPT, d.KEEP_INTERRUPTED, d.RESTART_REDUCED, d.REDUCE, d.NOT_ASSESSED, d.ESCALATE, d.OVER_MAXIMUM,
-    d.OVER_STARTING_DOSE, d.ESCALATION_NOT_SUPPORTED, d.DOSE_UNCLEAR, d.DUPLICATE_ORDER,
+    d.OVER_STARTING_DOSE, d.ESCALATION_NOT_SUPPORTED, d.DOSE_UNCLEAR, d.DUPLICATE_ORDER, d.ELIGIBILITY,
 }  # fmt: skip
 MISSING = {*rules.KEPT_FOR, *proof.ESCALATION_LACKS, *drafts.UNCLEAR, *drafts.TOO_HIGH}
 
 
 def asked(facts: Facts) -> Decision:
-    return decide(PROTOCOL, facts, NOW)
+    return decide(PROTOCOLS, facts, NOW)
 
 
 @settings(max_examples=150, deadline=None)
@@ -103,7 +103,7 @@ def test_what_has_to_come_down_comes_down(facts: Facts) -> None:
 @given(patients())
 def test_every_card_says_what_it_rests_on(facts: Facts) -> None:
     decision = asked(facts)
-    reasons = (*decision.findings, *decision.unknown, *decision.missing, *decision.clashing)
+    reasons = (*decision.findings, *decision.unknown, *decision.missing, *decision.clashing, *decision.checklist)
     limits = {d.OVER_MAXIMUM, d.OVER_STARTING_DOSE}
     assert not decision.topic or reasons or decision.topic in limits
     assert all(x.citation for x in decision.findings)

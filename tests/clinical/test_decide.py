@@ -13,6 +13,7 @@ from tests.clinical.builders import (
     NAUSEA,
     NOW,
     PROTOCOL,
+    PROTOCOLS,
     P,
     ago,
     counts,
@@ -30,7 +31,7 @@ from tests.clinical.strategies import patients
 
 RUNNING = order(100, ago(days=40))
 RENEWAL = draft(100, RUNNING)
-OTHER = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/trofosfamide-first-line-elderly"
+OTHER = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/trofosfamide-of-another-house"
 
 
 @pytest.mark.hazard("H05")
@@ -261,7 +262,7 @@ def test_without_a_draft_the_running_order_declares_the_protocol() -> None:
 
 
 def without_drafts(facts: Facts) -> Decision:
-    return decide(PROTOCOL, Facts(**{x: getattr(facts, x) for x in facts.__slots__} | {"drafts": ()}), NOW)
+    return decide(PROTOCOLS, Facts(**{x: getattr(facts, x) for x in facts.__slots__} | {"drafts": ()}), NOW)
 
 
 @pytest.mark.hazard("H20", "H21", "H25")

@@ -51,4 +51,5 @@ def test_what_may_be_unknown_is_a_closed_list() -> None:
     assert COUNTS == ("haemoglobin", "leukocytes", "neutrophils", "platelets")
     assert CHEMISTRY == ("creatinine", "bilirubin", "alt", "ast")
     others = "counts results orders dose age protocol toxicity support temperature decision".split()
-    assert set(WHATS) == {*COUNTS, "lymphocytes", *CHEMISTRY, *others}
+    evidence = "histology metastasis response systemic-therapy anthracycline performance-status imaging".split()
+    assert set(WHATS) == {*COUNTS, "lymphocytes", *CHEMISTRY, *others, *evidence}

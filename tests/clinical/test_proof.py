@@ -14,6 +14,7 @@ from tests.clinical.builders import (
     NAUSEA,
     NOW,
     PROTOCOL,
+    PROTOCOLS,
     P,
     ago,
     counts,
@@ -108,7 +109,7 @@ HARMLESS = {
 @pytest.mark.parametrize(("asked", "lacks"), WANTING.values(), ids=WANTING)
 def test_an_escalation_lacks_what_is_not_shown(asked: Facts, lacks: tuple[str, ...]) -> None:
     assert lacking_for_escalation(build(PROTOCOL, asked, NOW)) == lacks
-    assert (decide(PROTOCOL, asked, NOW).conclusion == d.ESCALATE) is (not lacks)
+    assert (decide(PROTOCOLS, asked, NOW).conclusion == d.ESCALATE) is (not lacks)
 
 
 @pytest.mark.parametrize("asked", HARMLESS.values(), ids=HARMLESS)
@@ -168,6 +169,6 @@ def test_a_raise_that_only_line_5_stands_against_has_its_reason() -> None:
     """A site may ask for counts more often than an escalation does."""
     weekly = replace(P, count_interval_early=P.count_grace / 7, count_grace=P.count_grace / 7)
     strict = replace(PROTOCOL, parameters=weekly)
-    found = decide(strict, facts(counts(ago(days=5)), (order(100, ago(days=30)),), (draft(150),)), NOW)
+    found = decide({strict.id: strict}, facts(counts(ago(days=5)), (order(100, ago(days=30)),), (draft(150),)), NOW)
     assert found.conclusion == d.NOT_ASSESSED
     assert (found.topic, found.missing) == (d.ESCALATION_NOT_SUPPORTED, ("data-unknown",))

@@ -14,6 +14,7 @@ from cds_service.clinical.facts import Facts, Order, Reason, Unknown, When
 from tests.clinical.builders import (
     NOW,
     PROTOCOL,
+    PROTOCOLS,
     P,
     ago,
     counts,
@@ -69,7 +70,7 @@ def test_the_order_of_the_rows_is_that_of_the_table() -> None:
     names = ["2:over-maximum", "5:escalation-not-supported", "6:dose-unclear", "7:duplicate-order", "8:not-assessed"]
     assert [x for x, _ in rows(found)] == [f"draft-row-{x}" for x in names]
     started = decided([], [], [draft(250, coded=False)])
-    names = ["2:over-maximum", "4:over-starting-dose", "6:dose-unclear", "8:not-assessed"]
+    names = ["2:over-maximum", "4:over-starting-dose", "6:dose-unclear", "8:not-assessed", "9:eligibility"]
     assert [x for x, _ in rows(started)] == [f"draft-row-{x}" for x in names]
 
 
@@ -137,7 +138,7 @@ def test_drafts_beside_the_chosen_one_are_named_in_one_order() -> None:
 
 def test_tablets_of_another_strength_have_another_grid() -> None:
     fine = replace(PROTOCOL, parameters=replace(P, dose_step=Decimal(1)))
-    found = decide(fine, facts(counts(), [AT_100], [draft(1, AT_100)]), NOW)
+    found = decide({fine.id: fine}, facts(counts(), [AT_100], [draft(1, AT_100)]), NOW)
     assert "off-grid" not in found.missing
     assert "off-grid" in decided(counts(), [AT_100], [draft(1, AT_100)]).missing
     assert "off-grid" in decided(counts(), [AT_100], [draft(0, AT_100)]).missing
@@ -146,8 +147,8 @@ def test_tablets_of_another_strength_have_another_grid() -> None:
 def test_a_birthday_is_a_day_of_the_site() -> None:
     """Born on 23 November 2008 until midnight UTC; at that hour it is the 24th in Kiritimati, 14 hours ahead."""
     young: Facts = facts(counts(), [AT_150], [draft(150, AT_150)], born=whole(date(2008, 11, 23)))
-    assert decide(PROTOCOL, young, NOW).topic == ""
-    there = decide(PROTOCOL, young, NOW.astimezone(ZoneInfo("Pacific/Kiritimati")))
+    assert decide(PROTOCOLS, young, NOW).topic == ""
+    there = decide(PROTOCOLS, young, NOW.astimezone(ZoneInfo("Pacific/Kiritimati")))
     assert (there.topic, there.missing) == (d.DOSE_UNCLEAR, ("child",))
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.clinical.builders import PROTOCOL
-from tests.protocol.answers import ANSWERS, IGNORED, given, wanted
-from tests.protocol.patients import ANALYTES
-from tests.protocol.tables import Row, Table, tables
+from cds_service.protocols.cases.answers import ANSWERS, IGNORED, given, wanted
+from cds_service.protocols.cases.patients import ANALYTES
+from cds_service.protocols.cases.tables import Row, Table, tables
+from tests.clinical.builders import PROTOCOLS
 
 ROWS = [pytest.param(row, id=row.place) for table in tables() for row in table.rows]
 GIVEN = {
@@ -19,6 +19,9 @@ GIVEN = {
     "recorded",
     "given",
     "temperatures",
+    "oncology",
+    "unread",
+    "declared",
     *ANALYTES,
 }
 
@@ -26,7 +29,7 @@ GIVEN = {
 @pytest.mark.hazard("H03", "H04", "H06", "H07", "H09", "H10", "H11", "H12", "H14", "H18", "H19", "H20", "H21", "H22")
 @pytest.mark.parametrize("row", ROWS)
 def test_the_answer_is_the_one_of_the_table(row: Row) -> None:
-    assert given(row, PROTOCOL) == wanted(row), row.cells.get("why", "")
+    assert given(row, PROTOCOLS) == wanted(row), row.cells.get("why", "")
 
 
 @pytest.mark.parametrize("table", [pytest.param(x, id=f"{x.file}: {x.heading}") for x in tables()])

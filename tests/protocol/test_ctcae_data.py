@@ -192,5 +192,5 @@ def test_a_faulty_file_of_criteria_is_not_loaded(tmp_path: Path) -> None:
         shutil.copy(path, tmp_path)
     path = tmp_path / "ctcae-v5.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("  10016288:", "  1001628:"), encoding="utf-8")
-    with pytest.raises(Faulty, match=r"ctcae-v5\.yaml: terms\.1001628 is not a MedDRA code"):
+    with pytest.raises(Faulty, match=r"ctcae-v5\.yaml, line \d+: terms\.1001628 is not a MedDRA code"):
         load(folder=tmp_path)

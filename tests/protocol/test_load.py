@@ -2,15 +2,22 @@
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from cds_service.protocols.load import HERE, MAINTENANCE, load
+from cds_service.app import create_app
+from cds_service.clinical.protocol import FIRST_LINE
+from cds_service.demo.fixtures import fixtures, request_for
+from cds_service.protocols.load import HERE, MAINTENANCE, NAMES, load, load_all
 from cds_service.protocols.strict_yaml import Faulty, read
+from cds_service.settings import Settings
+from cds_service.web.discovery import SERVICES
+from tests.support import FIXED_NOW, ORDER_SIGN, CheckedClient
 
-PROTOCOL, CRITERIA = f"{MAINTENANCE}.yaml", "ctcae-v5.yaml"
+PROTOCOL, FIRST, CRITERIA = f"{MAINTENANCE}.yaml", f"{FIRST_LINE}.yaml", "ctcae-v5.yaml"
 Edit = Callable[[str, str, str], None]
 
 pytestmark = pytest.mark.hazard("H29")
@@ -43,38 +50,38 @@ def faults(folder: Path) -> list[str]:
 
 
 PROTOCOL_FAULTS = {
-    "unknown key": ("^title:", "titel: x\ntitle:", "the file: .*titel"),
-    "unknown key of a parameter": (r"(starting_dose:\n    )value", r"\1valu: 1\n    value", "starting_dose"),
-    "unknown key of a rule": (r"(  none:\n)", r"\1    colour: red\n", r"rules\.none: .*colour"),
+    "unknown key": ("^title:", "titel: x\ntitle:", "titel: is not known; remove it"),
+    "unknown key of a parameter": (r"(starting_dose:\n    )value", r"\1valu: 1\n    value", r"dose\.valu: is not"),
+    "unknown key of a rule": (r"(  none:\n)", r"\1    colour: red\n", r"colour: is not known"),
     "missing key": (r"^misuse: .*\n", "", "the file: .*misuse"),
     "missing parameter": (r"  maximum_dose:\n(    .*\n)+", "", r"parameters\.maximum_dose is missing"),
-    "unknown parameter": ("  maximum_dose:", "  maximal_dose:", r"parameters\.maximal_dose is not known"),
+    "unknown parameter": ("  maximum_dose:", "  maximal_dose:", r"known .*write maximum_dose"),
     "missing rule": (r"  escalate:\n    .*\n", "", r"rules\.escalate is missing"),
     "unknown rule": ("  escalate:", "  escalates:", r"rules\.escalates is not known"),
-    "number as text": ("value: 200$", 'value: "200"', r"parameters\.maximum_dose: its value"),
-    "no number": ("value: 200$", "value: much", r"parameters\.maximum_dose: its value"),
-    "negative number": ("value: 200$", "value: -200", r"parameters\.maximum_dose: its value"),
-    "half a day": (r"(pause_window:\n    value: )14", r"\g<1>14.5", r"parameters\.pause_window: its value"),
-    "half a grade": (r"(refer_grade:\n    value: )4", r"\g<1>3.5", r"parameters\.refer_grade: its value"),
-    "grade 5": (r"(refer_grade:\n    value: )4", r"\g<1>5", r"parameters\.refer_grade: its value"),
-    "wrong unit": (r"(maximum_dose:\n.*\n    unit: )mg/d", r"\1d", r"parameters\.maximum_dose: its value"),
-    "unknown unit": (r"(maximum_dose:\n.*\n    unit: )mg/d", r"\1g", r"parameters\.maximum_dose\.unit"),
-    "days in hours": (r"(adult_age:\n.*\n    unit: )a", r"\1CTCAE grade", r"parameters\.adult_age: its value"),
-    "grade in years": (r"(refer_grade:\n.*\n    unit: )CTCAE grade", r"\1a", r"parameters\.refer_grade: its"),
-    "no list": (r"value: \[100\]", "value: 100", r"parameters\.escalate_from: its value"),
-    "list of texts": (r"value: \[100\]", 'value: ["100"]', r"parameters\.escalate_from: its value"),
-    "no date": (r"(starting_dose:\n.*\n.*\n    since: )2026-01-01", r"\1soon", r"parameters\.starting_dose: its"),
-    "no such day": (r"(starting_dose:\n.*\n.*\n    since: ).*", r"\g<1>2026-02-30", "starting_dose: its value"),
-    "missing reason": (r"    reason: as for counts\n", "", r"parameters\.toxicity_window: 'reason' is a req"),
+    "number as text": ("value: 200$", 'value: "200"', r"dose\.value: has to be a"),
+    "no number": ("value: 200$", "value: much", r"dose\.value: has to be a"),
+    "negative number": ("value: 200$", "value: -200", r"dose\.value: has to be a"),
+    "half a day": (r"(pause_window:\n    value: )14", r"\g<1>14.5", r"\.value: has to be a whole"),
+    "half a grade": (r"(refer_grade:\n    value: )4", r"\g<1>3.5", r"grade\.value: has to be a grade"),
+    "grade 5": (r"(refer_grade:\n    value: )4", r"\g<1>5", r"grade\.value: has to be a grade"),
+    "wrong unit": (r"(maximum_dose:\n.*\n    unit: )mg/d", r"\1d", r"dose\.unit: has to be mg/d"),
+    "unknown unit": (r"(maximum_dose:\n.*\n    unit: )mg/d", r"\1g", r"dose\.unit: has to be mg/d"),
+    "days in hours": (r"(adult_age:\n.*\n    unit: )a", r"\1CTCAE grade", r"\.unit: has to be a$"),
+    "grade in years": (r"(refer_grade:\n.*\n    unit: )CTCAE grade", r"\1a", r"\.unit: has to be CTCAE"),
+    "no list": (r"value: \[100\]", "value: 100", r"from\.value: has to be a"),
+    "list of texts": (r"value: \[100\]", 'value: ["100"]', r"from\.value: has to be a"),
+    "no date": (r"(starting_dose:\n.*\n.*\n    since: )2026-01-01", r"\1soon", r"\.since: has to be a day"),
+    "no such day": (r"(starting_dose:\n.*\n.*\n    since: ).*", r"\g<1>2026-02-30", r"\.since: has to be a day"),
+    "missing reason": (r"    reason: as for counts\n", "", r"reason is missing; write why"),
     "missing source": (r"(adult_age:\n(.*\n){3})    source: .*\n", r"\1", r"parameters\.adult_age"),
-    "source without place": ('section: "Protocol 1, 1, item 1", ', "", r"parameters\.adult_age\.source"),
-    "unknown reference": ('seed, section: "Protocol 1, 1,', 'sed, section: "Protocol 1, 1,', "adult_age: sed is"),
+    "source without place": (r'(adult_age:\n(.*\n){3}.*)section: "[^"]*", ', r"\1", r"parameters\.adult_age\.source"),
+    "unknown reference": (r"(adult_age:\n(.*\n){3}.*)ref: seed", r"\1ref: sed", "adult_age: sed is"),
     "unknown reference of a difference": (r"seed\n(        value: 14 days)", r"sed\n\1", "time_at_dose: sed is not"),
     "unknown reference of a rule": (r"(  reduce:\n    source: \{ref: )seed", r"\1sed", r"rules\.reduce: sed is"),
-    "no default reference": (r"  default:\n    label: .*\n    text: .*\n", "", "references: 'default'"),
+    "no default reference": (r"  default:\n    label: .*\n    text: .*\n", "", "references: default is missing"),
     "wrong id": ("^id: .*", "id: trofosfamide", "id: has to be trofosfamide-maintenance"),
     "address without encryption": ("^url: https:", "url: http:", "url:"),
-    "version without parts": ("^version: 0.1.0", "version: 1", "version:"),
+    "version without parts": ("^version: 0.2.0", "version: 1", "version:"),
     "count that does not act": (r"(value: \[)haemoglobin, ", r"\1", r"parameters\.acting_analytes: has to name"),
     "chemistry that acts": (r"neutrophils, platelets\]$", "neutrophils, platelets, alt]", "acting_analytes: has"),
     "start off the grid": (r"(starting_dose:\n    value: )100", r"\g<1>120", r"parameters\.starting_dose: is no l"),
@@ -82,7 +89,17 @@ PROTOCOL_FAULTS = {
     "recovery at grade 3": (r"(recovery_grade:\n    value: )1", r"\g<1>3", r"parameters\.interrupt_grade: has to"),
     "escalation at grade 3": (r"(\n  escalation_grade:\n    value: )1", r"\g<1>3", "interrupt_grade: has to"),
     "toxicity tolerated": (r"(tolerated_toxicity_grade:\n    value: )1", r"\g<1>3", "toxicity_grade: has to be ab"),
-    "duplicate key": ("^version: ", "version: 0.1.0\nversion: ", "'version' stands here twice.*line"),
+    "duplicate key": ("^version: ", "version: 0.1.0\nversion: ", r"line 6: the key 'version' stands here twice"),
+    "default without a reference": (r"(as for counts\n)    reference: .*\n", r"\1", "reference is missing; write"),
+    "default that names itself": (r"(as for counts\n    reference: ).*", r"\1default", "its reference has to be"),
+    "default with a lost reference": (r"(as for counts\n    reference: ).*", r"\1nothing", "nothing is not one of"),
+    "unknown question": ("^  advanced-disease:", "  advanced-diseases:", r"advanced-diseases is not"),
+    "unknown topic": ("^  count-due:", "  counts-due:", r"monitoring\.counts-due is not known"),
+    "no criteria of eligibility": (r"^criteria:\n(  .*\n|    .*\n)+", "", "criteria is missing; write a"),
+    "start at grade 3": (r"(start_grade:\n    value: )1", r"\g<1>3", "interrupt_grade: has to be above"),
+    "ECOG 5": (r"(performance_status_worst:\n    value: )2", r"\g<1>5", r"worst\.value: has to be"),
+    "months in days": (r"(imaging_months:\n    value: 3\n    unit: )mo", r"\1d", r"months\.unit: has to be mo"),
+    "analogy denied": (r"(    reason: as for counts\n)", r"\1    by_analogy: false\n", "toxicity_window"),
     "duplicate parameter": ("^  dose_step:", "  starting_dose:", "'starting_dose' stands here twice"),
     "no YAML": ("^parameters:", "parameters: [", "line"),
     "tag": ("^status: draft", "status: !!python/name:os.system draft", "line"),
@@ -104,7 +121,7 @@ CRITERIA_FAULTS = {
     "missing arm": (r"(  alt:\n(    .*\n){3})    above_baseline: .*\n", r"\1", r"criteria\.alt\.above_baseline is"),
     "missing term": (r"    term: Anemia\n", "", r"criteria\.haemoglobin\.term is missing"),
     "neither true nor false": ("worse_of_both: true", "worse_of_both: yes", "worse_of_both true or false"),
-    "criterion that is none": (r"  platelets:\n(    .*\n)+?(?=  l)", "  platelets: low\n", "platelets is not a ma"),
+    "criterion that is none": (r"  platelets:\n(    .*\n)+?(?=  l)", "  platelets: low\n", "platelets has to be a"),
     "version as a number": ('^version: "5.0"', "version: 5.0", "version a text in quotation marks"),
     "other criteria": ("^id: ctcae-v5", "id: ctcae-v6", "id has to be ctcae-v5"),
     "unknown key of the criteria": ("^since:", "effective: soon\nsince:", "effective is not known"),
@@ -120,7 +137,7 @@ FAULTS = {
 
 
 def test_the_files_of_the_product_are_without_fault(folder: Path) -> None:
-    assert load(folder=folder) == load()
+    assert load_all(folder) == load_all()
 
 
 @pytest.mark.parametrize(("name", "pattern", "new", "said"), FAULTS.values(), ids=FAULTS)
@@ -129,7 +146,7 @@ def test_a_fault_is_refused_with_its_file_and_place(
 ) -> None:
     edit(name, pattern, new)
     found = faults(folder)
-    assert all(x.startswith(f"{name}: ") for x in found)
+    assert all(re.match(rf"{re.escape(name)}, line [1-9]\d*: ", x) for x in found)
     assert any(re.search(said, x) for x in found), "\n".join(found)
 
 
@@ -175,3 +192,36 @@ def test_yaml_reads_words_as_words(text: str) -> None:
 
 def test_yaml_reads_numbers_exactly() -> None:
     assert str(read("a: 0.10", "numbers")["a"]) == "0.10"
+
+
+def test_the_faults_of_all_files_are_named_at_once(folder: Path, edit: Edit) -> None:
+    edit(PROTOCOL, "^ctcae: .*", "ctcae: ctcae-v9")
+    edit(FIRST, "value: 200$", "value: much")
+    edit(CRITERIA, r"4: 25\.0", "4: 0")
+    with pytest.raises(Faulty) as caught:
+        load_all(folder)
+    found = str(caught.value).splitlines()
+    assert [x.partition(",")[0].partition(":")[0] for x in found] == ["ctcae-v9.yaml", FIRST, CRITERIA]
+
+
+def test_first_line_may_escalate_from_no_dose(folder: Path) -> None:
+    assert load_all(folder)[FIRST_LINE].parameters.escalate_from == ()
+
+
+def test_a_service_reads_each_protocol_once_and_none_when_it_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    read_text, opened = Path.read_text, Counter[str]()
+
+    def counted(path: Path, *arguments: str, **more: str) -> str:
+        opened[path.name] += path.parent == HERE
+        return read_text(path, *arguments, **more)
+
+    monkeypatch.setattr(Path, "read_text", counted)
+    service = create_app(Settings(data_dir=tmp_path, log_level="error"), clock=lambda: FIXED_NOW).test_client()
+    started = Counter(opened)
+    assert all(started[f"{x}.yaml"] == 1 for x in NAMES)
+    request = request_for(fixtures(FIXED_NOW)["escalate-after-21-days"], SERVICES[0].prefetch)
+    answer = service.post(ORDER_SIGN, data=CheckedClient.encoded(request), content_type="application/json")
+    assert answer.get_json()["cards"]
+    assert opened == started

@@ -1,14 +1,14 @@
-"""The case tables of `cases/*.md`: one heading, some words, one table, again and again."""
+"""The case tables of this folder: one heading, some words, one table, again and again."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CASES = Path(__file__).parent / "cases"
+CASES = Path(__file__).parent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One case: its cells by column. `place` is its file and line."""
 
@@ -16,7 +16,7 @@ class Row:
     cells: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Table:
     """The cases under one heading; `names` are the words that the heading sets in backticks."""
 
@@ -26,13 +26,20 @@ class Table:
     rows: tuple[Row, ...]
 
 
+def short(protocol: str) -> str:
+    """How the tables name a protocol: "first-line" for trofosfamide-first-line-elderly."""
+    return protocol.removeprefix("trofosfamide-").removesuffix("-elderly")
+
+
 def tables() -> tuple[Table, ...]:
-    """Every table of every file."""
+    """Every table of every file. Raises ValueError where a row has not as many cells as its head, naming its line."""
     return tuple(table for path in sorted(CASES.glob("[a-z]*.md")) for table in _tables(path))
 
 
 def _tables(path: Path) -> Iterator[Table]:
-    heading, columns, rows = "", [], []
+    heading = ""
+    columns: list[str] = []
+    rows: list[Row] = []
     for number, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), "# end"], 1):
         if line.startswith("#"):
             if rows:
@@ -42,7 +49,8 @@ def _tables(path: Path) -> Iterator[Table]:
             columns = _cells(line)
         elif line.startswith("|") and not set(line) <= set("|- "):
             cells = _cells(line)
-            assert len(cells) == len(columns), f"{path.name}, line {number}: {len(columns)} cells are needed"
+            if len(cells) != len(columns):
+                raise ValueError(f"{path.name}, line {number}: has {len(cells)} cells; write {len(columns)}")
             rows.append(Row(f"{path.name}:{number}", dict(zip(columns, cells, strict=True))))
 
 
