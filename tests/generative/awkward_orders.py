@@ -11,10 +11,9 @@ from tests.generative import orders
 from tests.generative.awkward_dosages import DAILY, UNCLEAR
 from tests.generative.chart import Chart, Resource
 from tests.generative.clock import NOW, ago, day, instant
+from tests.generative.declarations import ELSEWHERE, FIRST_LINE, MAINTENANCE
 from tests.generative.dosages import UCUM, milligrams
 from tests.generative.reading import instant_of
-
-CANONICAL = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/trofosfamide-"
 
 
 def unclear_dose(chart: Chart, order: Resource) -> None:
@@ -26,8 +25,13 @@ def no_dosage(chart: Chart, order: Resource) -> None:
 
 
 def phases(chart: Chart, order: Resource) -> None:
-    """Two phases of different doses, one after the other: of a draft from now on, of an order up to now, rising."""
+    """Two phases of different doses, one after the other: of a draft from now on, of an order up to now, rising.
+
+    Beside an order that ended, maybe on an unknown day, it is nowhere said which of them gave the drug then.
+    """
     draft = order["status"] == "draft"
+    if not draft and any(x["status"] != "active" for x in chart.orders):
+        return
     start = NOW if draft else instant_of(order.get("authoredOn", day(NOW)))
     turn = NOW + timedelta(days=14) if draft else ago(chart.rng.choice((0, 5, 20)))
     if turn - start < timedelta(days=2) or order["status"] not in ("draft", "active"):
@@ -116,10 +120,7 @@ def spelled_subject(chart: Chart, order: Resource) -> None:
 
 
 def declared(chart: Chart, order: Resource) -> None:
-    names = (f"{CANONICAL}maintenance", f"{CANONICAL}first-line-elderly", "https://ehr.example.org/PlanDefinition/x")
-    canonical = chart.rng.choice(names)
-    if "not-yet" in chart.tags:
-        return
+    canonical = chart.rng.choice((MAINTENANCE, FIRST_LINE, ELSEWHERE))
     for each in chart.drafts if order["status"] == "draft" else chart.orders:
         if "modifierExtension" not in each:
             each["instantiatesCanonical"] = [canonical]
@@ -128,9 +129,6 @@ def declared(chart: Chart, order: Resource) -> None:
 def starts_later(chart: Chart, order: Resource) -> None:
     start = instant(NOW + timedelta(days=chart.rng.choice((1, 7))))
     order["dispenseRequest"] = {"validityPeriod": {"start": start}}
-    if order["status"] != "draft":  # whether an order that is yet to start declares the protocol is nowhere said
-        order.pop("instantiatesCanonical", None)
-        chart.tags.add("not-yet")
 
 
 def ends(chart: Chart, order: Resource) -> None:

@@ -14,7 +14,10 @@ ROOMS = ("cds_service.fhir.", "cds_service.clinical.", "cds_service.render.", "c
 
 
 def passed_through(call: Callable[[], object]) -> list[FunctionType]:
-    """The functions at the top of the modules of those rooms that run during the call."""
+    """The functions at the top of the modules of those rooms that run during the call.
+
+    One that another function made is left out: all that it made have one code, whichever of them ran.
+    """
     codes = set()
 
     def seen(frame: FrameType, event: str, _: object) -> None:
@@ -28,7 +31,8 @@ def passed_through(call: Callable[[], object]) -> list[FunctionType]:
     finally:
         sys.setprofile(before)
     found = {x for module in modules() for x in vars(module).values() if isinstance(x, FunctionType)}
-    return sorted((x for x in found if x.__code__ in codes and x.__module__.startswith(ROOMS)), key=name)
+    own = (x for x in found if x.__module__.startswith(ROOMS) and "<locals>" not in x.__qualname__)
+    return sorted((x for x in own if x.__code__ in codes), key=name)
 
 
 def modules() -> list[Any]:

@@ -31,8 +31,11 @@ class Chart:
         self.beside: list[Resource] = []
         self.beside_drafts: list[Resource] = []
         self.more: dict[str, list[Resource]] = {key: [] for key in MORE}
+        self.tumour: dict[str, Any] = {}
         self.replaced_prefetch: dict[str, Any] = {}
         self.tags: set[str] = set()
+        # Whether the disease has been held back for long.
+        self.controlled = False
         self.counter = 0
 
     def result(self, analyte: str, when: datetime, value: Any) -> Resource:
@@ -84,6 +87,7 @@ class Chart:
                 panels.packed(self.rng, self.laboratory.panels, self.observations, self.more["reports"])
             ),
             **{key: self.unasked(key) for key in MORE},
+            **self.tumour,
         }
         prefetch |= self.replaced_prefetch
         context = {

@@ -23,6 +23,7 @@ DOSES = ("current", "draft", "ceiling", "proposed")
 PERMISSIVENESS = (
     "interrupt", "keep-interrupted", "restart-reduced", "reduce", "not-assessed", "none", "escalate",
 )  # fmt: skip
+MONITORING = ("progression-recorded", "count-due", "imaging-due", "pause-consider")
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -36,12 +37,16 @@ class Said:
     conclusion: str | None = None
     refer: tuple[str, ...] = ()
     doses: tuple[Decimal | None, ...] = (None, None, None, None)
+    protocol: str | None = None
+    checklist: tuple[tuple[str, str], ...] = ()
+    monitoring: str | None = None
 
     def fields(self) -> dict[str, Any]:
         """Everything it says, by name."""
         doses = dict(zip(DOSES, self.doses, strict=True))
-        rest = {key: getattr(self, key) for key in ("status", "topic", "indicator", "conclusion", "refer")}
-        return rest | doses
+        told = ("status", "topic", "indicator", "conclusion", "refer", "protocol", "monitoring")
+        criteria = {"criteria": " ".join(name for name, _ in self.checklist), **dict(self.checklist)}
+        return {key: getattr(self, key) for key in told} | doses | criteria
 
 
 def as_sent(request: dict[str, Any]) -> dict[str, Any]:
@@ -56,22 +61,30 @@ def by_product(response: dict[str, Any]) -> Said:
         return Said(response["status"])
     if not response["cards"]:
         return Said(200)
-    card = response["cards"][0]
-    decision = card["extension"][EXTENSION]
+    listed = {card["source"]["topic"]["code"]: card for card in response["cards"]}
+    decision = response["cards"][0]["extension"][EXTENSION]
+    due = [topic for topic in listed if topic in MONITORING]
+    beside = {"protocol": decision["protocol"], "monitoring": due[0] if due else None}
+    card = next((card for topic, card in listed.items() if topic not in MONITORING), None)
+    if card is None:
+        return Said(200, **beside)
     told = decision.get("dose", {})
     # A ceiling of 0 mg/day is no level: the oracle says none there.
     doses = tuple(Decimal(told[x]) or None if x in told else None for x in DOSES)
     topic = card["source"]["topic"]["code"]
     refer = tuple(sorted(decision.get("refer", [])))
-    return Said(200, topic, card["indicator"], decision["conclusion"], refer, doses)
+    checklist = tuple((x["criterion"], x["state"]) for x in decision.get("checklist", []))
+    return Said(200, topic, card["indicator"], decision["conclusion"], refer, doses, checklist=checklist, **beside)
 
 
 def by_oracle(told: dict[str, Any]) -> Said:
     """What the oracle's answer says; only the status where it wants no card."""
-    if told["status"] != 200 or told["silent"] or told["topic"] is None:
-        return Said(told["status"])
-    doses = tuple(told[x] for x in DOSES)
-    return Said(200, told["topic"], told["indicator"], told["conclusion"], tuple(sorted(told["refer"])), doses)
+    beside = {"protocol": told["protocol"], "monitoring": told["monitoring"]}
+    if told["topic"] is None:
+        return Said(told["status"], **beside) if told["monitoring"] else Said(told["status"])
+    doses, checklist = tuple(told[x] for x in DOSES), tuple(told["checklist"].items())
+    refer = tuple(sorted(told["refer"]))
+    return Said(200, told["topic"], told["indicator"], told["conclusion"], refer, doses, checklist=checklist, **beside)
 
 
 @cache
@@ -131,11 +144,13 @@ def several_drafts(request: dict[str, Any]) -> bool:
 def apart(request: dict[str, Any], ours: Said, theirs: Said) -> list[str]:
     """Each field in which product and oracle differ, product first; empty where they agree."""
     left_out = {"draft", "proposed"} if several_drafts(request) else set()
-    pairs = zip(ours.fields().items(), theirs.fields().values(), strict=True)
+    # Under no protocol that is known the card names the site's own, whose lines 1 and 2 hold for every one.
+    left_out |= {"protocol"} if theirs.protocol is None and ours.conclusion else set()
+    one, other = ours.fields(), theirs.fields()
     return [
-        f"{key}: product {show(one)}, oracle {show(other)}"
-        for (key, one), other in pairs
-        if one != other and key not in left_out
+        f"{key}: product {show(one.get(key))}, oracle {show(other.get(key))}"
+        for key in {**one, **other}
+        if one.get(key) != other.get(key) and key not in left_out
     ]
 
 

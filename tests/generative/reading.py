@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from tests.generative.codes import ACTING, analyte_of, kind_of
 from tests.generative.spellings import SPELLINGS
 
 Resource = dict[str, Any]
+# How a reference names the patient of every request.
+OWN = re.compile(r"(https://ehr\.example\.org/fhir/)?Patient/p1(/_history/.*)?")
 FINAL = ("final", "amended", "corrected")
 GIVEN = ("active", "on-hold", "stopped", "completed")
 ORDERED = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
@@ -117,6 +120,12 @@ def acting_counts(request: Resource) -> Iterator[Count]:
         analyte, value, when = analyte_of(seen.element), number(seen), moment(seen)
         if analyte in ACTING and value is not None and when is not None and when <= NOW:
             yield Count(seen, str(analyte), value, when)
+
+
+def is_foreign(seen: Seen) -> bool:
+    """Whether it says that it is somebody else's."""
+    subject = seen.get("subject")
+    return subject is not None and not OWN.fullmatch(str(subject.get("reference")))
 
 
 def plain_orders(request: Resource) -> list[Resource]:

@@ -12,7 +12,9 @@ from tests.generative import orders
 from tests.generative.awkward_orders import change_order, renamed
 from tests.generative.awkward_results import change_result
 from tests.generative.chart import MORE, Chart, searchset
+from tests.generative.declarations import declaration
 from tests.generative.differentials import DIFFERENTIALS
+from tests.generative.oncology import oncology
 from tests.generative.scenarios import SCENARIOS
 from tests.generative.support import supported, with_temperatures
 from tests.generative.toxicities import toxicity
@@ -111,6 +113,9 @@ def build(seed: int, scenario: str | None = None, extra: int = 0) -> Record:
     chosen = chart.rng.choices(scenarios, weights)[0]
     made = {x.__name__: x for x in scenarios}[scenario] if scenario else chosen
     made(chart)
+    beside = Random(f"oncology {seed}")
+    declaration(beside, chart)
+    oncology(beside, chart)
     perturb(chart, extra)
     if {"medications-absent", "unresolved"} <= chart.tags:
         # Whether a draft that names nothing may be the drug cannot be asked without the orders.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 from tests.generative.chart import Chart
 from tests.generative.clock import ago
@@ -75,6 +76,29 @@ def beginning(chart: Chart) -> None:
     chart.propose(chart.rng.choices((50, 100, 150, 200, 250), (15, 45, 25, 10, 5))[0])
 
 
+def eligible(chart: Chart) -> None:
+    """No course yet; counts and chemistry on and beside what a start asks for."""
+    when = recent(chart, 0.15)
+    counts = {"neutrophils": ("1.999", "2.0", "2.001", "3.1"), "platelets": ("99", "99.999", "100", "101", "220")}
+    told = {name: Decimal(chart.rng.choice(values)) for name, values in counts.items()}
+    for analyte in ACTING:
+        chart.result(analyte, ago(when), told.get(analyte, 0 if chart.rng.random() < 0.8 else 1))
+    for analyte in ("creatinine", "bilirubin"):
+        if chart.rng.random() < 0.8:
+            chart.result(analyte, ago(recent(chart)), chart.rng.choices((0, 1, 2, 3), (54, 20, 15, 11))[0])
+    chart.propose(chart.rng.choices((50, 100, 150, 200), (15, 50, 30, 5))[0])
+
+
+def lasting(chart: Chart) -> None:
+    """A course of about two years."""
+    starts = (700, 729, 729.9, 730.1, 731, 760, 850, 1000, 1150, 1300)
+    daily, start = dose(chart, 30, 50, 20), chart.rng.choice(starts)
+    chart.controlled = True
+    order = chart.give(daily, start)
+    chart.draw(chart.rng.choice((0.5, 1, 3, 6.9, 8, 20, 27.9, 28.1, 33)))
+    continued(chart, order, daily)
+
+
 def paused(chart: Chart) -> None:
     """A pause without an episode."""
     daily, end = dose(chart, 15, 50, 25, 10), chart.rng.choice((3, 10, 27, 29, 60, 89, 91))
@@ -140,8 +164,8 @@ def jumbled_draw(chart: Chart, days: float) -> None:
 
 
 SCENARIOS: tuple[tuple[int, Callable[[Chart], None]], ...] = (
-    (18, steady), (11, ready), (13, beginning), (7, interrupted), (8, unrecovered), (12, recovered), (9, lowered),
-    (6, poisoned), (7, paused), (3, low_before), (4, twice_ordered), (3, other_drug), (3, at_lowest),
-    (2, still_running), (2, dose_unsaid), (8, jumble), (6, feverish), (6, recorded), (4, recorded_of_blood),
-    (5, transfused), (3, renewed), (3, held), (3, scattered),
+    (18, steady), (13, ready), (10, beginning), (22, eligible), (11, lasting), (7, interrupted), (8, unrecovered),
+    (12, recovered), (9, lowered), (7, poisoned), (7, paused), (4, low_before), (4, twice_ordered), (3, other_drug),
+    (3, at_lowest), (2, still_running), (3, dose_unsaid), (8, jumble), (7, feverish), (7, recorded),
+    (4, recorded_of_blood), (5, transfused), (3, renewed), (3, held), (4, scattered),
 )  # fmt: skip

@@ -6,13 +6,22 @@ from functools import cache
 import pytest
 
 from tests.generative.asking import RECORDS, heard, told
-from tests.generative.comparing import PERMISSIVENESS
+from tests.generative.comparing import MONITORING, PERMISSIVENESS
 from tests.generative.records import record
+from tests.oracle import eligibility, protocols
 
+STATES = (eligibility.MET, eligibility.NOT_MET, eligibility.NOT_RECORDED)
 TOPICS = (
     "interrupt", "keep-interrupted", "over-maximum", "restart-reduced", "reduce", "over-starting-dose",
-    "escalation-not-supported", "dose-unclear", "duplicate-order", "not-assessed", "escalate",
+    "escalation-not-supported", "dose-unclear", "duplicate-order", "not-assessed", "eligibility",
+    "escalate",
 )  # fmt: skip
+PROTOCOLS = (protocols.MAINTENANCE.ident, protocols.FIRST_LINE.ident)
+# Of nothing that is recorded does it follow that there are no metastases, or that nothing was ever given.
+NEVER = {
+    "advanced-disease": "not-met", "metastatic": "not-met", "anthracycline-unsuitable": "not-met", "untreated": "met",
+}  # fmt: skip
+CRITERIA = [(name, state) for name in eligibility.CRITERIA for state in STATES if NEVER.get(name) != state]
 SILENCES = ("another drug", "row 0", "row 11", "412")
 REASONS_TO_REFER = (
     "grade-4", "febrile-neutropenia", "second-episode", "long-interruption", "no-lower-level", "onset-dose-unknown",
@@ -42,6 +51,8 @@ def counts() -> Counter[str]:
         answer = told(seed)
         found[f"topic {answer['topic']}" if answer["topic"] else f"silence {silence(seed)}"] += 1
         found[f"conclusion {answer['conclusion']}"] += 1
+        found.update(f"{key} {answer[key]}" for key in ("protocol", "monitoring") if answer[key])
+        found.update(f"criterion {name} {state}" for name, state in answer["checklist"].items())
         found.update(f"refer {reason}" for reason in answer["refer"])
         found.update(f"unknown {reason}" for reason in heard(seed).unknown)
     return found
@@ -50,6 +61,9 @@ def counts() -> Counter[str]:
 KINDS = [
     *(f"conclusion {name}" for name in PERMISSIVENESS),
     *(f"topic {name}" for name in TOPICS),
+    *(f"protocol {name}" for name in PROTOCOLS),
+    *(f"monitoring {name}" for name in MONITORING),
+    *(f"criterion {name} {state}" for name, state in CRITERIA),
     *(f"silence {name}" for name in SILENCES),
     *(f"refer {name}" for name in REASONS_TO_REFER),
     *(f"unknown {name}" for name in REASONS_UNKNOWN),

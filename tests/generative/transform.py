@@ -12,13 +12,14 @@ from typing import Any
 from tests.generative.chart import MORE
 from tests.generative.clock import ZONES, offset, read
 from tests.generative.codes import UCUM, kind_of
+from tests.generative.oncology import OWN
 from tests.generative.reading import entries, factor, observations
 from tests.generative.results import plain
 from tests.generative.spellings import SPELLINGS, ucum_codes
 
 Resource = dict[str, Any]
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-KEYS = ("results", "medications", *MORE)
+KEYS = ("results", "medications", *MORE, *OWN)
 # Parts of a resource that say the same in any order.
 UNORDERED = ("component", "contained", "hasMember", "result", "coding", "extension", "dosageInstruction", "identifier")
 

@@ -25,6 +25,7 @@ from tests.generative.reading import (
     entries,
     factor,
     in_course,
+    is_foreign,
     moment,
     observations,
     resources,
@@ -84,10 +85,11 @@ def positive(seen: Seen) -> bool:
 
 
 def good_counts(request: Resource) -> list[Count]:
-    """Final counts of the course at grade <= 1, told by instants, raised by nothing, that no other count rests on."""
+    """Final counts of the patient in the course, grade <= 1, at an instant, not raised, on which no other one rests."""
     if entries(request, "transfusions") or entries(request, "administrations"):
         return []
-    found = [x for x in course_counts(request) if x.seen.get("status") in FINAL and x.value >= GRADE_2[x.analyte]]
+    final = [x for x in course_counts(request) if x.seen.get("status") in FINAL and not is_foreign(x.seen)]
+    found = [x for x in final if x.value >= GRADE_2[x.analyte]]
     return [x for x in found if x.analyte != "leukocytes"] if with_parts(request) else found
 
 

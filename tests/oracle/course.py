@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from tests.oracle.dose import GAPS, NO_DOSE, holds_at
-from tests.oracle.orders import gave, gives_now, has_status_reason, level, one_dose
+from tests.oracle.dose import GAPS, KNOWN, NO_DOSE, holds_at
+from tests.oracle.orders import gave, gives_now, has_status_reason, level, one_dose, replaces_by_name
 from tests.oracle.spells import begun_spells, latest_start
 from tests.oracle.times import FAR_AHEAD, day_of, days
 
@@ -62,7 +62,17 @@ def dose_in_force(course, moment):
     then = [order for order in course.orders if covers(order, course, moment)]
     if not then:
         then = last_begun([order for order in course.orders if order.first <= moment], moment)
-    return one_dose(then, moment) if then else NO_DOSE
+    return lowest(then, moment) if then else NO_DOSE
+
+
+def lowest(orders, moment):
+    """Their one dose; where one of them ends as the next begins both are in force, and the lower counts."""
+    told = one_dose(orders, moment)
+    rivals = [(old, [new for new in orders if new is not old]) for old in orders]
+    ending = [old for old, others in rivals if not any(replaces_by_name(new, old) for new in others)]
+    doses = [told, *(old.dose(moment) for old in ending)]
+    known = told.kind == KNOWN and all(level(one) is not None for one in doses)
+    return min(doses, key=level) if known else told if told.kind != KNOWN else NO_DOSE
 
 
 def last_begun(orders, moment):

@@ -9,16 +9,19 @@ from tests.oracle.course import Course, current_dose, running_course
 from tests.oracle.differential import with_neutrophils
 from tests.oracle.dose import NO_DOSE, Dose
 from tests.oracle.episodes import accepted_grade, baseline, ceiling, episodes
-from tests.oracle.limits import ACTING, PROTOCOL
+from tests.oracle.limits import ACTING
 from tests.oracle.newest import neutrophils_bounded, voice, without_superseded
-from tests.oracle.orders import Order, gives_now, is_active, read_order, unreadable
+from tests.oracle.oncology import KEYS as ONCOLOGY_KEYS
+from tests.oracle.oncology import Evidence, read_evidence, resources_of, unclear_response
+from tests.oracle.orders import Order, gives_now, is_active, not_renamed, read_order, unreadable
 from tests.oracle.panels import unwrap
+from tests.oracle.protocols import DEFAULT, Protocol, protocol_of
 from tests.oracle.recorded import as_result, read_records, terms
 from tests.oracle.results import own_codes, read_item
 from tests.oracle.support import kinds_of, read_supports
 from tests.oracle.times import day_of, read_time
 from tests.oracle.toxicity import Toxicity, grade_all, holds, recorded_toxicities, records_gap, toxicities
-from tests.oracle.wire import as_dict, as_list, belongs_to, of_type, open_bundle
+from tests.oracle.wire import as_dict, belongs_to, of_type, open_bundle
 
 # What each key of the record brings, and whether a failure there leaves a gap that counts.
 TOXICITY_KEYS = {"adverseEvents": "AdverseEvent", "conditions": "Condition", "gradings": "Observation"}
@@ -43,7 +46,12 @@ class Facts:
     gap: bool = False
     order_gap: bool = False
     child: bool = False
-    other_protocol: bool = False
+    born: tuple | None = None
+    protocol: Protocol | None = DEFAULT
+    evidence: list[Evidence] = field(default_factory=list)
+    unclear_response: bool = False
+    read: frozenset = frozenset()
+    failed: frozenset = frozenset()
     course: Course | None = None
     current: Dose = NO_DOSE
     results: list = field(default_factory=list)
@@ -76,14 +84,15 @@ class Facts:
 def read_facts(request, now):
     context, prefetch = as_dict(request.get("context")), as_dict(request.get("prefetch"))
     server = request.get("fhirServer")
-    opened = {key: open_bundle(prefetch.get(key)) for key in (*GAP_KEYS, *SUPPORT_KEYS)}
+    opened = {key: open_bundle(prefetch.get(key)) for key in (*GAP_KEYS, *SUPPORT_KEYS, *ONCOLOGY_KEYS)}
     opened["drafts"] = open_bundle(context.get("draftOrders"))
     pool = [pair for entries, _ in opened.values() for pair in entries if pair[1]["resourceType"] == "Medication"]
     facts = read_orders(Facts(now), of_type(opened["medications"][0], "MedicationRequest"), pool, server)
     drafts = own(of_type(opened["drafts"][0], "MedicationRequest"), pool, server, facts.course)
     items = unwrap(opened["results"][0] + opened["reports"][0], server)
     toxic, given = toxic_resources(opened), given_resources(opened, pool, server)
-    used = [order.raw for order in facts.orders] + [raw for raw, _ in drafts] + given
+    tumour = resources_of(opened, pool, server)
+    used = [order.raw for order in facts.orders] + [raw for raw, _ in drafts] + given + tumour
     used += [item.raw for item in items if own_codes(item.raw)]
     used += [raw for raw in toxic if raw["resourceType"] != "Observation" or raw.get("subject")]
     facts = replace(
@@ -91,6 +100,11 @@ def read_facts(request, now):
         drafts=[read_draft(raw, said, pool, server, now) for raw, said in drafts],
         foreign=other_patient(prefetch, context.get("patientId"), used, server),
         child=is_child(prefetch, now),
+        born=birth(prefetch),
+        evidence=read_evidence(tumour, now),
+        unclear_response=unclear_response(tumour, now),
+        read=frozenset(key for key in opened if key in prefetch and not opened[key][1]),
+        failed=frozenset(key for key in opened if opened[key][1]),
         supports=read_supports(given, pool, server, now),
         records=read_records(toxic, now),
     )
@@ -106,7 +120,7 @@ def read_gaps(facts, prefetch, opened):
         missing_prefetch="medications" not in prefetch or "results" not in prefetch,
         order_gap=order_gap,
         gap=gap or records_gap(facts.records),
-        other_protocol=other_protocol(facts),
+        protocol=declared_protocol(facts, opened),
     )
 
 
@@ -163,9 +177,14 @@ def read_draft(raw, said, pool, server, now):
     return Draft(order, said == drug.CODED, (order.first, order.last))
 
 
+def birth(prefetch):
+    """(first, last) of the day of birth, None where it is not known."""
+    return read_time(as_dict(prefetch.get("patient")).get("birthDate"))
+
+
 def is_child(prefetch, now):
     """Whether the patient may be under 18, by the latest day of birth that the record allows."""
-    born = read_time(as_dict(prefetch.get("patient")).get("birthDate"))
+    born = birth(prefetch)
     if born is None:
         return False
     latest, today = day_of(born[1]), day_of(now)
@@ -178,12 +197,11 @@ def birthday(born, years):
     return born.replace(year=born.year + years)
 
 
-def other_protocol(facts):
-    """Whether the drafts, else the active orders, declare a protocol other than this one."""
-    declared = [url for draft in facts.drafts for url in as_list(draft.order.raw.get("instantiatesCanonical"))]
-    if not declared:
-        declared = [url for order in facts.active for url in as_list(order.raw.get("instantiatesCanonical"))]
-    return any(str(url).split("|")[0] != PROTOCOL for url in declared)
+def declared_protocol(facts, opened):
+    """The protocol that the patient is on, None where another one is declared than those that are known."""
+    drafts = [one.order.raw for one in facts.drafts]
+    orders = [one.raw for one in not_renamed(facts.giving)]
+    return protocol_of(drafts, orders, of_type(opened["carePlans"][0], "CarePlan"))
 
 
 def read_results(facts, items):

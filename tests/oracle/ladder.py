@@ -4,7 +4,7 @@ from tests.oracle.course import at_this_dose_since, earlier_fall
 from tests.oracle.dose import GAPS, KNOWN, UNDETERMINED
 from tests.oracle.episodes import finals_of, in_course, resumed, second_below_first
 from tests.oracle.fever import febrile_neutropenia
-from tests.oracle.limits import ACTING, ESCALATES_FROM
+from tests.oracle.limits import ACTING
 from tests.oracle.orders import level, not_replaced, one_level_below
 from tests.oracle.spells import begun_spells
 from tests.oracle.support import supported
@@ -17,7 +17,7 @@ def conclude(facts):
         return "interrupt"
     if line_2(facts):
         return "keep-interrupted"
-    if facts.other_protocol:
+    if facts.protocol is None:
         return "not-assessed"
     if line_3(facts):
         return "restart-reduced"
@@ -77,7 +77,8 @@ def line_3(facts):
 def gives(draft):
     """Whether a draft gives the drug: row 0 is for those that stop, hold or cancel it."""
     held = ("stopped", "on-hold", "cancelled", "entered-in-error")
-    return draft.order.status not in held and draft.order.raw.get("doNotPerform") is not True
+    forbids = draft.order.raw.get("doNotPerform") is True and not draft.order.malformed
+    return draft.order.status not in held and not forbids
 
 
 def line_5(facts):
@@ -100,9 +101,14 @@ def window(facts):
     if facts.course is None:
         return 14
     if facts.giving:
-        since = dose_since(facts)
-        return 7 + 28 if since is not None and facts.now - since > days(56) else 7 + 7
+        return interval(facts) + 7
     return 7 if facts.episodes else 14
+
+
+def interval(facts):
+    """Days after which counts are due: more often until eight weeks at a dose are over."""
+    since = dose_since(facts)
+    return 28 if since is not None and facts.now - since >= days(56) else 7
 
 
 def dose_since(facts):
@@ -129,7 +135,7 @@ def within_72_hours(facts, span):
 def line_6(facts):
     if facts.course is None or not facts.giving or facts.episodes:
         return False
-    if facts.current.kind != KNOWN or facts.current.most != ESCALATES_FROM:
+    if facts.current.kind != KNOWN or facts.current.most != facts.protocol.escalates_from:
         return False
     since = dose_since(facts)
     if since is None or facts.now - since < days(21) or earlier_fall(facts.course, facts.now):

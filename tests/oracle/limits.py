@@ -122,6 +122,3 @@ BASELINE_ARM = {
 
 STEP = 50
 MAXIMUM = 200
-STARTING = 100
-ESCALATES_FROM = 100
-PROTOCOL = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/trofosfamide-maintenance"

@@ -49,6 +49,7 @@ def voice(results, analyte):
     early = [one for one in early if not any(later(final, one) for final in finals)]
     alarming = [one for one in early if one.low >= 3]
     grave = [one for one in finals if one.usable and one.low >= 3]
+    grave = [] if alarming and all(later(one, old) for one in alarming for old in grave) else grave
     issued = any(one.issued for one in finals)
     if grave:
         return Voice(worst(grave), None, beside=bool(early), issued=issued)

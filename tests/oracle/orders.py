@@ -125,9 +125,7 @@ def set_aside(raw):
 
 def unreadable(order):
     """An order that may give the drug, and of which that cannot be told."""
-    if not order.malformed or order.status in ("cancelled", "draft", "entered-in-error", "unknown"):
-        return False
-    return not set_aside(order.raw)
+    return order.malformed and order.status not in ("cancelled", "draft", "entered-in-error", "unknown")
 
 
 def gave(order, now):
@@ -152,17 +150,23 @@ def names(new, old):
         ident = reference_id(reference.get("reference"), "MedicationRequest", new.server)
         if ident and ident == old.raw.get("id"):
             return True
-        if identifiers({"identifier": [reference.get("identifier")]}) & identifiers(old.raw):
+        sent = identifiers({"identifier": [reference.get("identifier")]})
+        if not old.malformed and sent & identifiers(old.raw):
             return True
     return False
 
 
 def replaces(new, old):
-    if names(new, old) or (new.raw.get("id") and new.raw.get("id") == old.raw.get("id")):
+    return replaces_by_name(new, old) or (bool(old.end and new.start) and day_of(old.end[1]) <= day_of(new.start[0]))
+
+
+def replaces_by_name(new, old):
+    """Of what is unusable nothing is believed but its id."""
+    if new.raw.get("id") and new.raw.get("id") == old.raw.get("id"):
         return True
-    if identifiers(new.raw) & identifiers(old.raw):
-        return True
-    return bool(old.end and new.start) and day_of(old.end[1]) <= day_of(new.start[0])
+    if new.malformed:
+        return False
+    return names(new, old) or (not old.malformed and bool(identifiers(new.raw) & identifiers(old.raw)))
 
 
 def not_replaced(orders):
@@ -173,6 +177,13 @@ def not_replaced(orders):
         if not any(not replaces(old, new) or new.first > old.first for new in rivals):
             kept.append(old)
     return kept
+
+
+def not_renamed(orders):
+    """Without those that another one of them names as the one it follows."""
+    follows = [(new, old) for old in orders for new in orders if new is not old and replaces_by_name(new, old)]
+    gone = [old for new, old in follows if not replaces_by_name(old, new)]
+    return [one for one in orders if all(one is not old for old in gone)] or orders
 
 
 def one_dose(orders, moment):

@@ -1,11 +1,12 @@
-"""The draft order held against the conclusion: rows 0 to 8, 10 and 11."""
+"""The draft order held against the conclusion: rows 0 to 11."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 
 from tests.oracle.dose import GAPS, KNOWN, RANGE
+from tests.oracle.eligibility import NOT_MET, NOT_RECORDED, checklist
 from tests.oracle.ladder import gives, level_of_line_4, line_5
-from tests.oracle.limits import MAXIMUM, STARTING, STEP
+from tests.oracle.limits import MAXIMUM, STEP
 from tests.oracle.orders import replaces
 
 WARNING, CRITICAL, INFO = "warning", "critical", "info"
@@ -31,7 +32,7 @@ def judge(facts, conclusion, draft):
         return Card(NO_CARD)
     if conclusion in ("interrupt", "keep-interrupted"):
         return Card(1, conclusion, CRITICAL)
-    if facts.other_protocol:
+    if facts.protocol is None:
         return Card(8, "not-assessed", WARNING)
     for row in (row_2, row_3, row_4, row_5, row_6, row_7):
         card = row(facts, conclusion, draft)
@@ -39,7 +40,7 @@ def judge(facts, conclusion, draft):
             return card
     if line_5(facts):
         return Card(8, "not-assessed", WARNING)
-    return row_10(facts, conclusion, draft)
+    return row_9(facts) or row_10(facts, conclusion, draft)
 
 
 def row_2(facts, conclusion, draft):
@@ -54,7 +55,9 @@ def row_3(facts, conclusion, draft):
     over_level = above_line_4(facts, dose)
     if not over_ceiling and not over_level:
         return None
-    topic = "restart-reduced" if over_ceiling else "reduce"
+    level = level_of_line_4(facts) if over_level else None
+    lower = level is not None and (not over_ceiling or level < facts.ceiling)
+    topic = "reduce" if lower or not over_ceiling else "restart-reduced"
     levels = [facts.ceiling] if over_ceiling else []
     if facts.toxicities:
         levels.append(level_of_line_4(facts))
@@ -72,7 +75,7 @@ def above_line_4(facts, dose):
 
 
 def row_4(facts, conclusion, draft):
-    if facts.starting and (drafted(draft) or 0) > STARTING:
+    if facts.starting and (drafted(draft) or 0) > facts.protocol.starting:
         return Card(4, "over-starting-dose", WARNING, highest_allowed(facts))
     return None
 
@@ -112,6 +115,13 @@ def overlaps(draft, order):
     return order.malformed or (draft.span[0] <= order.last and order.first <= draft.span[1])
 
 
+def row_9(facts):
+    states = set(checklist(facts).values()) if facts.starting else set()
+    if not states & {NOT_MET, NOT_RECORDED}:
+        return None
+    return Card(9, "eligibility", WARNING if NOT_MET in states else INFO)
+
+
 def row_10(facts, conclusion, draft):
     if conclusion == "escalate" and draft.order.most == facts.current:
         return Card(10, "escalate", INFO, facts.current.most + STEP)
@@ -131,7 +141,7 @@ def highest_allowed(facts):
     if facts.toxicities:
         bounds.append(level_of_line_4(facts))
     if facts.starting:
-        bounds.append(Fraction(STARTING))
+        bounds.append(Fraction(facts.protocol.starting))
     elif facts.course is None or facts.current.kind == GAPS:
         bounds.append(None)
     else:

@@ -10,7 +10,8 @@ def test_another_drug_is_met_with_silence():
     other = draft(100) | {"medicationCodeableConcept": {"text": "Ifosfamide"}}
     assert ask([other]) == {
         "status": 200, "silent": True, "conclusion": None, "refer": [], "topic": None, "indicator": None,
-        "proposed": None, "ceiling": None, "current": None, "draft": None,
+        "proposed": None, "ceiling": None, "current": None, "draft": None, "protocol": None, "checklist": {},
+        "monitoring": None,
     }  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def test_a_foreign_count_stops_the_answer():
 
 
 def test_a_start_with_four_good_counts():
-    assert brief(ask([draft(100, None)], [], counts(3))) == ("none", None, None, None)
+    assert brief(ask([draft(100, None)], [], counts(3))) == ("none", "eligibility", "info", None)
 
 
 def test_a_start_above_the_starting_dose():
