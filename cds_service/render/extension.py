@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from cds_service.clinical.decision import Decision, Doses, Finding
+from cds_service.clinical.decision import Criterion, Decision, Doses, Finding, Monitoring
 from cds_service.clinical.facts import Result, Toxicity, Unknown, When
 from cds_service.clinical.protocol import Protocol
 
@@ -29,6 +29,8 @@ def extension(decision: Decision, protocol: Protocol) -> dict[str, Any]:
         "unknown": _different(_unknown(x) for x in decision.unknown),
         "missing": list(decision.missing),
         "also": list(decision.also),
+        "checklist": [_criterion(x) for x in decision.checklist],
+        "monitoring": _monitoring(decision.monitoring) if decision.monitoring else {},
     }
 
 
@@ -86,6 +88,26 @@ def _toxicity(toxicity: Toxicity) -> dict[str, Any]:
         "source": toxicity.source,
         "time": _time(toxicity.onset) if toxicity.onset else "",
         "basis": "recorded",
+    }
+
+
+def _criterion(criterion: Criterion) -> dict[str, Any]:
+    sources = [x.source for x in criterion.evidence] + [x.source for x in criterion.results]
+    return {
+        "criterion": criterion.name,
+        "state": criterion.state,
+        "citation": criterion.citation,
+        "source": list(dict.fromkeys([*sources, *(x.source for x in criterion.toxicities)])),
+    }
+
+
+def _monitoring(due: Monitoring) -> dict[str, Any]:
+    return {
+        "topic": due.topic,
+        "citation": due.citation,
+        "since": _time(due.since) if due.since else "",
+        "due": due.due.isoformat() if due.due else "",
+        "source": list(dict.fromkeys(x.source for x in due.evidence if x.source)),
     }
 
 

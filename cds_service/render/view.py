@@ -5,21 +5,26 @@ from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
-from cds_service.clinical.ctcae import UNGRADED, Grade
+from cds_service.clinical.ctcae import UNGRADED
 from cds_service.clinical.decision import Count, Decision, Finding
-from cds_service.clinical.facts import Order, Reason, Result, Toxicity, Unknown, When, local_day
+from cds_service.clinical.facts import EVIDENCE, Order, Reason, Toxicity, Unknown, local_day
 from cds_service.clinical.orders import known_dose
 from cds_service.clinical.protocol import Protocol
+from cds_service.render import beside
+from cds_service.render.shown import day, grade, marks, not_known, safe, shown, value, with_count
 from cds_service.render.words import Words, escape
 
 NAMES = frozenset(
-    "findings lead rows unknown unknown_lead missing missing_lead recovery_shown also refer clashing total over dose "
-    "drafted giving draft_text limits citation protocol demo".split()
+    "findings lead rows unknown unknown_lead unseen missing missing_lead recovery_shown also refer clashing total over "
+    "dose drafted giving draft_text limits citation protocol checklist due demo".split()
 )
 
 
-def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]:
-    """What a card template may use, all of `NAMES` but `demo`; strings are ready to stand in Markdown."""
+def view(decision: Decision, protocol: Protocol, words: Words, page: str) -> dict[str, Any]:
+    """What a card template may use, all of `NAMES` but `demo`; strings are ready to stand in Markdown.
+
+    `page` is the address of the page of the protocol.
+    """
     zone = decision.evaluated_at.tzinfo
     findings = [_finding(x, words, zone) for x in decision.findings]
     missing = [_missing(x, words) for x in decision.missing]
@@ -29,6 +34,7 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         "rows": [_row(x, words, zone) for x in decision.counts],
         "unknown": _unknowns(decision.unknown, words),
         "unknown_lead": _unknown_lead(decision.unknown, words),
+        "unseen": _unknowns([x for x in decision.unknown if x.what in EVIDENCE], words),
         "missing": missing,
         "missing_lead": _more(missing, words),
         "recovery_shown": not set(decision.missing).isdisjoint(_AFTER_RECOVERY),
@@ -42,17 +48,22 @@ def view(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]
         "giving": bool(decision.active),
         "draft_text": escape(decision.draft.text) if decision.draft else "",
         "limits": words.limits,
-        "citation": _citation(decision, protocol, words),
+        "citation": _citation(decision, protocol, words, page),
         "protocol": _protocol(protocol, words),
+        "checklist": beside.checklist(decision, words),
+        "due": beside.due(decision.monitoring, words, zone),
     }
 
 
-def _protocol(protocol: Protocol, words: Words) -> dict[str, str]:
+def _protocol(protocol: Protocol, words: Words) -> dict[str, Any]:
     return {
         "title": words.say("protocols", protocol.id),
         "version": protocol.version,
         "status": words.say("statuses", protocol.status),
         "ctcae": protocol.ctcae.version,
+        "by_analogy": protocol.by_analogy,
+        "escalates": bool(protocol.parameters.escalate_from),
+        "changes": beside.changes(protocol.changes, words),
     }
 
 
@@ -67,11 +78,12 @@ CITED_PARAMETERS = {
 }
 
 
-def _citation(decision: Decision, protocol: Protocol, words: Words) -> str:
-    """Where the rule stands; a default of this product stands nowhere else."""
+def _citation(decision: Decision, protocol: Protocol, words: Words, page: str) -> str:
+    """Where the rule stands, linked to its line of the protocol page; a default of this product stands nowhere else."""
     name = CITED_PARAMETERS.get(decision.topic, decision.topic or decision.conclusion)
     source = protocol.sources[name]
-    return source.citation if source.section else str(words.data["locale"]["default"])
+    text = source.citation if source.section else words.data["locale"]["default"]
+    return f"[{text}]({page}#{name})"
 
 
 def _doses(decision: Decision, protocol: Protocol, words: Words) -> dict[str, str]:
@@ -95,33 +107,27 @@ def _finding(finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, A
     return {
         "recorded": False,
         "name": words.what(result.analyte),
-        "value": _shown(result, words),
+        "value": shown(result, words),
         "plain_value": value(result, words),
-        "date": _date(result.when, words, zone),
+        "date": day(result.when, words, zone),
         "short_date": words.day(local_day(result.when.start, zone), short=True),
         "grade": grade(finding.grade),
         "limit": _limit(finding.limit, words),
-        "marks": _marks(result, words),
+        "marks": marks(result, words),
     }
 
 
 def _recorded(toxicity: Toxicity, finding: Finding, words: Words, zone: tzinfo | None) -> dict[str, Any]:
     """A recorded toxicity: its term and its grade, and since when, if that was recorded."""
-    day = local_day(toxicity.onset.start, zone) if toxicity.onset else None
+    onset = local_day(toxicity.onset.start, zone) if toxicity.onset else None
     return {
         "recorded": True,
         "name": words.term(toxicity.code, finding.term),
-        "date": words.day(day) if day else "",
-        "short_date": words.day(day, short=True) if day else words.data["locale"]["undated"],
+        "date": words.day(onset) if onset else "",
+        "short_date": words.day(onset, short=True) if onset else words.data["locale"]["undated"],
         "grade": grade(finding.grade),
         "marks": "",
     }
-
-
-def _marks(result: Result, words: Words) -> str:
-    """How a value came about, where no final result says it: ', preliminary', ', calculated'."""
-    marks = {"preliminary": not result.final, "bound": bool(result.bound_of), result.derived: bool(result.derived)}
-    return "".join(f", {words.data['locale'][x]}" for x, holds in marks.items() if holds)
 
 
 def _limit(limit: str, words: Words) -> str:
@@ -129,7 +135,7 @@ def _limit(limit: str, words: Words) -> str:
     if not limit:
         return ""
     sign, number, unit = limit.split(" ", 2)
-    return f"{_safe(sign)} {words.number(Decimal(number))} {words.unit(unit)}"
+    return f"{safe(sign)} {words.number(Decimal(number))} {words.unit(unit)}"
 
 
 def _lead(findings: Sequence[Finding], worded: Sequence[dict[str, Any]], words: Words) -> str:
@@ -139,40 +145,29 @@ def _lead(findings: Sequence[Finding], worded: Sequence[dict[str, Any]], words: 
     grades = [x.grade or UNGRADED for x in findings]
     first = worded[grades.index(max(grades))]
     pattern = words.data["locale"]["recorded" if first["recorded"] else "finding"]
-    return _with_count(pattern.format_map(first), len(findings) - 1, words)
+    return with_count(pattern.format_map(first), len(findings) - 1, words)
 
 
 def _unknown_lead(unknown: Sequence[Unknown], words: Words) -> str:
     if not unknown:
         return words.say("reasons", "absent")
     first = unknown[0]
-    return _with_count(f"{words.what(first.what)} {words.say('reasons', first.reason)}", len(unknown) - 1, words)
+    return with_count(f"{words.what(first.what)} {words.say('reasons', first.reason)}", len(unknown) - 1, words)
 
 
 def _more(items: Sequence[str], words: Words) -> str:
-    return _with_count(items[0], len(items) - 1, words) if items else ""
-
-
-def _with_count(clause: str, others: int, words: Words) -> str:
-    return words.data["locale"]["more"].format(lead=clause, count=others) if others > 0 else clause
+    return with_count(items[0], len(items) - 1, words) if items else ""
 
 
 def _unknowns(unknown: Sequence[Unknown], words: Words) -> list[str]:
     """A line for each; all that was not asked for in advance and did not come in one line."""
-    unread = [words.say("sources", x.detail) for x in unknown if _is_unread(x, words)]
-    lines = list(dict.fromkeys(_unknown(x, words) for x in unknown if not _is_unread(x, words)))
+    unread = list(dict.fromkeys(words.say("sources", x.detail) for x in unknown if _is_unread(x, words)))
+    lines = list(dict.fromkeys(not_known(x, words) for x in unknown if not _is_unread(x, words)))
     return [*lines, f"{words.say('reasons', Reason.NOT_READ)}: {', '.join(unread)}"] if unread else lines
 
 
 def _is_unread(unknown: Unknown, words: Words) -> bool:
     return unknown.reason is Reason.NOT_READ and unknown.detail in words.data["sources"]
-
-
-def _unknown(unknown: Unknown, words: Words) -> str:
-    parts = [f"{words.what(unknown.what)}: {words.say('reasons', unknown.reason)}"]
-    parts += [f"({escape(unknown.detail)})"] if unknown.detail else []
-    parts += [f"[{escape(unknown.source)}]"] if unknown.source else []
-    return " ".join(parts)
 
 
 def _missing(code: str, words: Words) -> str:
@@ -181,7 +176,7 @@ def _missing(code: str, words: Words) -> str:
 
 
 def _order(order: Order, words: Words) -> str:
-    dose = words.dose(known_dose(order)) or words.say("reasons", "undetermined-dose")
+    dose = words.dose(known_dose(order)) or f"{words.what('dose')} {words.say('reasons', 'undetermined-dose')}"
     text = f": {escape(order.text)}" if order.text else ""
     return f"{escape(order.source)}, {dose}{text}"
 
@@ -190,13 +185,13 @@ def _row(count: Count, words: Words, zone: tzinfo | None) -> dict[str, str]:
     result, none = count.result, words.data["locale"]["none"]
     row = {"name": words.what(count.analyte), "trend": "", "baseline": none}
     if count.baseline:
-        row["baseline"] = _shown(count.baseline, words)
+        row["baseline"] = shown(count.baseline, words)
     if result is None:
         reason = words.say("reasons", count.unknown.reason) if count.unknown else none
         return {**row, "value": reason, "date": "", "grade": "?"}
-    date = _date(result.when, words, zone)
+    date = day(result.when, words, zone)
     supported = f", {words.data['locale']['supported']}" if count.supported else ""
-    said = f"{_shown(result, words)}{_marks(result, words)}{supported}"
+    said = f"{shown(result, words)}{marks(result, words)}{supported}"
     return {**row, "value": said, "date": date, "grade": grade(count.grade), "trend": _trend(count)}
 
 
@@ -205,36 +200,3 @@ def _trend(count: Count) -> str:
     if now is None or before is None or now.value is None or before.value is None:
         return ""
     return "↑" if now.value > before.value else "↓" if now.value < before.value else "→"
-
-
-def value(result: Result, words: Words) -> str:
-    """A result in plain text as a reader is to see it: '0.7 x10^9/L', '< 0.1 x10^9/L'."""
-    if result.shown is None:
-        return "?"
-    sign = {"<": "< ", "<=": "≤ ", ">": "> ", ">=": "≥ "}.get(result.comparator, "")
-    return sign + words.quantity(result.shown, result.unit)
-
-
-def _shown(result: Result, words: Words) -> str:
-    """The same in Markdown, where a bare < would open HTML."""
-    return _safe(value(result, words))
-
-
-def _safe(text: str) -> str:
-    return text.replace("<", "&lt;").replace(">", "&gt;")
-
-
-def grade(interval: Grade | None) -> str:
-    """'3', '0-1' where the reference range that tells them apart is not known, '≥ 3' where only a bound is."""
-    if interval is None or interval == UNGRADED:
-        return "?"
-    low, high = interval
-    if low == high:
-        return str(low)
-    return f"{low}-{high}" if high < UNGRADED[1] else f"≥ {low}"
-
-
-def _date(when: When, words: Words, zone: tzinfo | None) -> str:
-    """The day of a result; one that is only known from its report says so."""
-    day = words.day(local_day(when.start, zone))
-    return f"{day} ({words.data['locale']['reported']})" if when.issued else day

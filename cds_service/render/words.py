@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.clinical import decision as d
-from cds_service.clinical import drafts, proof, refer, rules
-from cds_service.clinical.facts import WHATS, Reason
+from cds_service.clinical import drafts, eligibility, monitoring, proof, refer, rules
+from cds_service.clinical.facts import EVIDENCE, WHATS, Reason
 from cds_service.clinical.protocol import Parameters
 from cds_service.protocols.strict_yaml import Faulty, read
 from cds_service.render.extension import plain
 
 TOPICS = (
     d.INTERRUPT, d.KEEP_INTERRUPTED, d.RESTART_REDUCED, d.REDUCE, d.NOT_ASSESSED, d.ESCALATE, d.OVER_MAXIMUM,
-    d.OVER_STARTING_DOSE, d.ESCALATION_NOT_SUPPORTED, d.DOSE_UNCLEAR, d.DUPLICATE_ORDER,
+    d.OVER_STARTING_DOSE, d.ESCALATION_NOT_SUPPORTED, d.DOSE_UNCLEAR, d.DUPLICATE_ORDER, d.ELIGIBILITY,
+    *(x.name for x in monitoring.TOPICS),
 )  # fmt: skip
+# What an item of the oncology record says; of the performance status its grade.
+SAID = tuple(y for x, states in EVIDENCE.items() for y in ((x,) if x == "performance-status" else states))
 MISSING = tuple(dict.fromkeys((*rules.KEPT_FOR, *proof.ESCALATION_LACKS, *drafts.UNCLEAR, *drafts.TOO_HIGH)))
 
 # The events of FHIR's `timing.repeat.when`, and the parts of the sentence that says a rewritten dosage.
@@ -31,15 +34,25 @@ DOSAGE = ("a-day", "tablet", "tablets", "by-mouth", "at", "and", "1", "2", "3", 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "locale": (
         "decimal_sign", "date", "short_date", "dose", "and", "none", "more", "finding", "preliminary", "reported",
-        "bound", "calculated", "segmented", "supported", "recorded", "undated", "default",
+        "bound", "calculated", "segmented", "supported", "recorded", "undated", "default", "changed",
     ),
-    "units": ("10*9/L", "g/dL", "mmol/L", "umol/L", "mg/dL", "U/L", "x ULN", "x baseline"),
+    "units": (
+        "10*9/L", "g/dL", "mmol/L", "umol/L", "mg/dL", "U/L", "x ULN", "x baseline", "mg/d", "d", "h", "mo", "a",
+        "CTCAE grade", "ECOG", "analyte",
+    ),
     "protocols": (),
+    "parameters": (),
     "statuses": ("draft", "active", "retired"),
     "whats": WHATS,
     "reasons": tuple(Reason),
     "fixes": tuple(Reason),
-    "sources": ("adverseEvents", "conditions", "gradings", "transfusions", "administrations"),
+    "sources": (
+        "adverseEvents", "conditions", "gradings", "transfusions", "administrations", "carePlans", "cancer",
+        "statements", "treatments", "imaging", "imagingReports",
+    ),
+    "criteria": tuple(x.name for x in eligibility.CRITERIA),
+    "states": eligibility.STATES,
+    "evidence": (*SAID, "age"),
     "refer": refer.REASONS,
     "missing": MISSING,
     "topics": TOPICS,
@@ -57,6 +70,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "locale.more": ("lead", "count"),
     "locale.finding": ("name", "plain_value", "grade", "short_date"),
     "locale.recorded": ("name", "grade", "short_date"),
+    "locale.changed": ("parameter", "after", "before", "unit"),
     "dosage.a-day": ("amount",),
     "dosage.tablet": ("count",),
     "dosage.tablets": ("count",),
@@ -64,7 +78,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 }
 _DOSES = ("starting_dose", "dose_step", "maximum_dose")
 _DAYS = ("minimum_time_at_dose", "restart_window", "escalate_window", "interrupt_window", "long_interruption")
-LIMITS = (*_DOSES, *_DAYS, "counts_together", "adult_age", "escalate_from")
+_COUNTED = ("adult_age", "eligible_age", "performance_status_worst", "imaging_months", "pause_years")
+LIMITS = (*_DOSES, *_DAYS, *_COUNTED, "counts_together", "escalate_from")
 _LONGEST_NUMBER = 12
 _UNSAFE = str.maketrans({x: f"\\{x}" for x in "\\`*_{}[]()#+-.!|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"})
 
@@ -97,7 +112,7 @@ class Words:
 
     def unit(self, unit: str) -> str:
         """A unit as readers write it; one that is not listed is shown as it is, escaped."""
-        return str(self.data["units"].get(unit) or escape(unit))
+        return str(self.data["units"][unit]) if unit in self.data["units"] else escape(unit)
 
     def quantity(self, value: Decimal, unit: str) -> str:
         """A number with its unit."""
@@ -120,8 +135,11 @@ def escape(text: str, longest: int = 200) -> str:
     return cut.translate(_UNSAFE).replace("://", "\\://")
 
 
-def load(language: str, folder: Path, p: Parameters) -> Words:
-    """The words of a language; raises `Faulty` with everything that is missing, unknown or cannot be filled in."""
+def load(language: str, folder: Path, parameters: Mapping[str, Parameters]) -> Mapping[str, Words]:
+    """The words of a language with the limits of each protocol, by its id.
+
+    Raises `Faulty` with everything that is missing, unknown or cannot be filled in.
+    """
     name = f"{language}/words.yaml"
     try:
         text = (folder / language / "words.yaml").read_text(encoding="utf-8")
@@ -131,7 +149,7 @@ def load(language: str, folder: Path, p: Parameters) -> Words:
     faults = list(_gaps(data)) or list(_misfits(data))
     if faults:
         raise Faulty("\n".join(f"{name}: {x}" for x in faults))
-    return Words(language, data, _limits(data, p))
+    return {x: Words(language, data, _limits(data, p)) for x, p in parameters.items()}
 
 
 def _gaps(data: Any) -> Iterator[str]:
@@ -157,7 +175,7 @@ def _gaps_of(section: str, codes: tuple[str, ...], said: Any) -> Iterator[str]:
 
 def _misfits(data: Mapping[str, Any]) -> Iterator[str]:
     """Words with a place in braces that nothing fills, and suggestions without one of their two texts."""
-    for section in ("locale", "reasons", "fixes", "refer", "missing", "topics", "dosage"):
+    for section in ("locale", "reasons", "fixes", "refer", "missing", "topics", "criteria", "evidence", "dosage"):
         for code, said in data[section].items():
             yield from _misfit(f"{section}.{code}", said, PLACES.get(f"{section}.{code}", (*LIMITS, "what")))
     for kind, said in data["suggestions"].items():
@@ -176,10 +194,11 @@ def _misfit(place: str, pattern: Any, places: tuple[str, ...]) -> Iterator[str]:
 
 def _limits(data: Mapping[str, Any], p: Parameters) -> dict[str, str]:
     words = Words("", data, {})
+    levels = words.data["locale"]["and"].join(map(words.dose, p.escalate_from))
     return {
         **{x: words.dose(getattr(p, x)) for x in _DOSES},
         **{x: str(getattr(p, x).days) for x in _DAYS},
         "counts_together": str(p.counts_together // timedelta(hours=1)),
-        "adult_age": str(p.adult_age),
-        "escalate_from": words.data["locale"]["and"].join(map(words.dose, p.escalate_from)),
+        **{x: str(getattr(p, x)) for x in _COUNTED},
+        "escalate_from": levels or words.data["locale"]["none"],
     }

@@ -89,20 +89,28 @@ def row(fixture: Fixture, name: str) -> str:
     return found[1].strip("`") if found else ""
 
 
-def expectation(fixture: Fixture) -> dict[str, str]:
-    """What the why.md expects: topic, indicator, conclusion and more by name; nothing where it expects no card."""
-    said = row(fixture, "Expected")
+def expectation(fixture: Fixture, name: str = "Expected") -> dict[str, str]:
+    """What the why.md expects: topic, indicator, conclusion and more by name; nothing where it expects no card.
+
+    `name` is the row that says it: "Expected" for the card about the dose, "Beside" for what is due beside it.
+    """
+    said = row(fixture, name)
     return {} if said == "no card" else dict(part.split("=", 1) for part in said.split())
+
+
+def expectations(fixture: Fixture) -> list[dict[str, str]]:
+    """One for each card of the answer, in their order."""
+    return [x for x in (expectation(fixture), expectation(fixture, "Beside")) if x]
 
 
 def table() -> str:
     """The Markdown table of all patients, for the README."""
-    rows = (f"| [{x.name}]({x.name}/why.md) | {x.title} | {_in_short(expectation(x))} |\n" for x in ALL.values())
+    rows = (f"| [{x.name}]({x.name}/why.md) | {x.title} | {_in_short(expectations(x))} |\n" for x in ALL.values())
     return _HEADER + "".join(rows)
 
 
-def _in_short(expected: dict[str, str]) -> str:
-    return f"`{expected['topic']}` ({expected['indicator']})" if expected else "no card"
+def _in_short(expected: list[dict[str, str]]) -> str:
+    return ", ".join(f"`{x['topic']}` ({x['indicator']})" for x in expected) or "no card"
 
 
 def _write() -> None:

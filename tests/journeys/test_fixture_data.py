@@ -13,14 +13,15 @@ from pydantic import ValidationError
 
 from cds_service.data import data_dir
 from cds_service.demo.fixtures import Fixture, fixtures, materialise, request_for
-from tests.journeys.golden import ALL, expectation, row, table
+from tests.journeys.golden import ALL, expectation, expectations, row, table
 from tests.support import FIXED_NOW
 
 FOLDER = data_dir("fhir_fixtures")
 FILES = ["bundle.json", "expected.json", "hook.json", "why.md"]
 CONCLUSIONS = {"interrupt", "keep-interrupted", "restart-reduced", "reduce", "not-assessed", "escalate", "none"}
 TOPICS = CONCLUSIONS - {"none"} | {
-    *("over-maximum", "over-starting-dose", "escalation-not-supported", "dose-unclear", "duplicate-order")
+    *("over-maximum", "over-starting-dose", "escalation-not-supported", "dose-unclear", "duplicate-order"),
+    *("eligibility", "progression-recorded", "count-due", "imaging-due", "pause-consider"),
 }
 
 
@@ -52,7 +53,7 @@ def test_each_folder_is_complete() -> None:
 def test_every_conclusion_and_every_topic_has_a_patient() -> None:
     expected = [expectation(x) for x in ALL.values()]
     assert {x["conclusion"] for x in expected if x} == CONCLUSIONS
-    assert {x["topic"] for x in expected if x} == TOPICS
+    assert {x["topic"] for fixture in ALL.values() for x in expectations(fixture)} == TOPICS
     assert {} in expected
 
 

@@ -9,8 +9,7 @@ import pytest
 import requests
 
 from cds_service.fhir import bundle
-from cds_service.fhir.events import ON_DEMAND
-from cds_service.fhir.prefetch import TEMPLATES
+from cds_service.fhir.prefetch import ON_DEMAND, TEMPLATES
 from cds_service.fhir.reading.asks import Fetched, Rest, bundled, lacking, medications, queries
 from cds_service.fhir.reading.failures import Failure
 from cds_service.fhir.reading.reader import Reader

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.demo.fixtures import Fixture, request_for
-from cds_service.fhir.events import ON_DEMAND
+from cds_service.fhir.prefetch import ON_DEMAND
 from cds_service.settings import Settings
 from tests.faults.proxy import Proxy, guarded
 from tests.fhir_server.ehr import Ehr

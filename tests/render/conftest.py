@@ -8,12 +8,12 @@ import pytest
 from cds_service.clinical.decision import Decision
 from cds_service.data import data_dir
 from cds_service.render.cards import Renderer, load
-from tests.clinical.builders import PROTOCOL
+from tests.clinical.builders import PROTOCOLS
 
 
 @pytest.fixture(scope="session")
 def renderer() -> Renderer:
-    return load(data_dir("cards"), "en", PROTOCOL, "https://cds.example.org/", demo=False)
+    return load(data_dir("cards"), "en", PROTOCOLS, "https://cds.example.org/", demo=False)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from cds_service.clinical import decision as d
 from cds_service.clinical.decision import Decision
-from cds_service.clinical.facts import Reason, Unknown
+from cds_service.clinical.facts import Evidence, Reason, Unknown
 from tests.clinical.builders import ago, counts, decided, draft, order, result, undetermined
 
 RUNNING = order(100, ago(days=40))
@@ -23,6 +23,24 @@ SAMPLES: Mapping[str, Decision] = {
     d.ESCALATION_NOT_SUPPORTED: decided(counts(), [RUNNING], [draft(200, RUNNING)]),
     d.DOSE_UNCLEAR: decided(counts(), [RUNNING], [draft(undetermined(), RUNNING, text="as told")]),
     d.DUPLICATE_ORDER: decided(counts(), [RUNNING], [draft(100)]),
+    d.ELIGIBILITY: decided(counts(), [], [draft(100)]),
+}
+
+PROGRESSION = Evidence("response", "progression", "Observation/1", ago(days=7))
+IMAGE = Evidence("imaging", "done", "ImagingStudy/1", ago(days=7))
+
+
+def _raised(days: int, *evidence: Evidence) -> Decision:
+    """What is said where 150 mg/day runs since so many days: of the dose nothing."""
+    return decided(counts(), [order(150, ago(days=days))], evidence=evidence)
+
+
+# What is due beside the dose, where nothing is to be said of the dose.
+DUE: Mapping[str, Decision] = {
+    d.PROGRESSION_RECORDED: _raised(40, PROGRESSION),
+    d.COUNT_DUE: decided(counts(ago(days=30)), [order(100, ago(days=90))]),
+    d.IMAGING_DUE: _raised(200),
+    d.PAUSE_CONSIDER: _raised(800, IMAGE),
 }
 
 HIGH_ALT = [*counts(), result("alt", "300")]

@@ -16,6 +16,7 @@ from cds_service.render.words import TOPICS
 from tests.clinical.builders import (
     NAUSEA,
     NOW,
+    PROTOCOL,
     ago,
     counts,
     decided,
@@ -27,7 +28,7 @@ from tests.clinical.builders import (
     toxicity,
     undetermined,
 )
-from tests.render.samples import RUNNING, SAMPLES, UNDRAFTED
+from tests.render.samples import DUE, RUNNING, SAMPLES, UNDRAFTED
 
 Card = Callable[[Decision], Mapping[str, Any]]
 
@@ -45,7 +46,15 @@ SUMMARIES = {
     d.ESCALATION_NOT_SUPPORTED: "Trofosfamide: raising 100 mg/day to 200 mg/day is not supported now",
     d.DOSE_UNCLEAR: "Trofosfamide: please check this order, the daily dose cannot be worked out",
     d.DUPLICATE_ORDER: "Trofosfamide is ordered twice: together 200 mg/day",
+    d.ELIGIBILITY: "Trofosfamide 100 mg/day: 2 of 7 eligibility criteria not recorded",
+    d.PROGRESSION_RECORDED: "Progression recorded on 16 Nov 2026: trofosfamide is given until progression",
+    d.COUNT_DUE: "Trofosfamide: blood count due since 21 Nov 2026, the oldest of the four counts is of 24 Oct 2026",
+    d.IMAGING_DUE: "Trofosfamide: imaging due since 7 Aug 2026, none recorded since the start on 7 May 2026",
+    d.PAUSE_CONSIDER: (
+        "Trofosfamide: a pause may be considered, treatment since 14 Sep 2024 without recorded progression"
+    ),
 }
+EVERY = {**SAMPLES, **DUE}
 
 
 UNDRAFTED_SUMMARIES = {
@@ -115,33 +124,40 @@ def test_without_a_draft_a_card_speaks_of_none(card: Card, name: str) -> None:
 
 
 def test_there_is_a_sample_of_every_topic() -> None:
-    assert set(SAMPLES) == set(SUMMARIES) == set(TOPICS)
-    assert {x: y.topic for x, y in SAMPLES.items()} == {x: x for x in TOPICS}
+    assert set(EVERY) == set(SUMMARIES) == set(TOPICS)
+    said = {x: y.monitoring.topic if y.monitoring and not y.topic else y.topic for x, y in EVERY.items()}
+    assert said == {x: x for x in TOPICS}
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_summary_gives_the_action_the_reason_and_the_number(card: Card, topic: str) -> None:
-    assert card(SAMPLES[topic])["summary"] == SUMMARIES[topic]
+    assert card(EVERY[topic])["summary"] == SUMMARIES[topic]
 
 
 @pytest.mark.requirement(65)
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_card_has_what_every_card_has(card: Card, topic: str) -> None:
-    found = card(SAMPLES[topic])
+    found = card(EVERY[topic])
     assert list(found) == ["uuid", "summary", "indicator", "detail", "source", "overrideReasons", "links", "extension"]
-    assert found["indicator"] == SAMPLES[topic].indicator
+    assert found["indicator"] == (EVERY[topic].indicator or d.INFO)
     assert found["source"]["topic"]["code"] == topic
     assert found["source"]["icon"] == "https://cds.example.org/static/icon.png"
     assert all(x["code"] and x["system"] and x["display"] for x in found["overrideReasons"])
 
 
 @pytest.mark.hazard("H13", "H23", "H24", "H26")
-@pytest.mark.parametrize("topic", TOPICS)
-def test_every_detail_ends_with_what_no_count_shows_and_who_decides(card: Card, topic: str) -> None:
-    *_, unseen, _, last = card(SAMPLES[topic])["detail"].splitlines()
+@pytest.mark.parametrize("topic", SAMPLES)
+def test_every_detail_of_the_dose_says_what_no_count_shows(card: Card, topic: str) -> None:
+    *_, unseen, _, _ = card(SAMPLES[topic])["detail"].splitlines()
     assert "fever, bleeding" in unseen
+
+
+@pytest.mark.hazard("H13", "H23", "H24", "H26")
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_detail_ends_with_the_protocol_and_who_decides(card: Card, topic: str) -> None:
+    last = card(EVERY[topic])["detail"].splitlines()[-1]
     assert "CTCAE v5.0" in last
-    assert "version 0.1.0" in last
+    assert f"version {PROTOCOL.version}" in last
     assert "For research use; it advises, you decide." in last
 
 
@@ -173,14 +189,24 @@ def test_a_term_that_is_not_listed_is_shown_as_sent_and_escaped(card: Card) -> N
 
 @pytest.mark.parametrize("topic", sorted(set(TOPICS) - {d.DOSE_UNCLEAR, d.DUPLICATE_ORDER}))
 def test_the_rule_is_cited(card: Card, topic: str) -> None:
-    why = next(x for x in card(SAMPLES[topic])["detail"].splitlines() if x.startswith("Why: "))
-    assert "(BenchChem 2025, " in why or "(product default)" in why
+    why = next(x for x in card(EVERY[topic])["detail"].splitlines() if x.startswith("Why: "))
+    cited = re.search(r"\(\[(BenchChem 2025, [^]]+|product default)\]\((\S+)#(\S+)\)\)", why)
+    assert cited
+    assert cited[2] == "https://cds.example.org/protocols/trofosfamide-maintenance"
+    assert cited[3] in PROTOCOL.sources
+
+
+def test_the_page_of_the_protocol_is_linked_before_its_source_text(card: Card) -> None:
+    page, source = card(SAMPLES[d.INTERRUPT])["links"]
+    assert page["url"] == "https://cds.example.org/protocols/trofosfamide-maintenance"
+    assert page["label"] == f"Trofosfamide maintenance in advanced soft tissue sarcoma {PROTOCOL.version}"
+    assert source["url"] == PROTOCOL.publication_url
 
 
 @pytest.mark.hazard("H04")
-@pytest.mark.parametrize("topic", TOPICS)
+@pytest.mark.parametrize("topic", [*SAMPLES, d.COUNT_DUE])
 def test_the_detail_has_a_table_of_each_count(card: Card, topic: str) -> None:
-    lines = card(SAMPLES[topic])["detail"].splitlines()
+    lines = card(EVERY[topic])["detail"].splitlines()
     head = lines.index("| Count | Value | Taken | CTCAE grade | Trend | Baseline |")
     rows = lines[head + 2 : head + 7]
     assert [x.split("|")[1].strip() for x in rows] == [*COUNTS, "lymphocytes"]
@@ -252,7 +278,7 @@ def test_orders_that_overlap_are_both_named(card: Card) -> None:
     twice = [order(150, ago(days=10), source="MedicationRequest/a"), unclear]
     detail = card(decided(counts(), twice, [draft(100)]))["detail"]
     assert "- MedicationRequest/a, 150 mg/day" in detail
-    assert r"- x, daily dose cannot be worked out: \*2\*" in detail
+    assert r"- x, dose cannot be worked out in mg per day: \*2\*" in detail
     assert "The sum of the doses is not known." in detail
 
 
@@ -299,7 +325,7 @@ def test_suggestions_say_what_they_do_and_carry_the_ehrs_own_json(
 
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_same_decision_gives_the_same_card(card: Card, topic: str) -> None:
-    first, second = card(SAMPLES[topic]), card(SAMPLES[topic])
+    first, second = card(EVERY[topic]), card(EVERY[topic])
     assert {**first, "uuid": ""} == {**second, "uuid": ""}
     assert str(first["extension"]) == str(second["extension"])
 

@@ -11,32 +11,56 @@ from jinja2 import meta
 
 from cds_service.app import create_app
 from cds_service.clinical.decision import Decision
+from cds_service.clinical.facts import Evidence, Reason, Unknown
 from cds_service.data import data_dir
 from cds_service.errors import SettingsError
 from cds_service.fhir.dosage.per_day import _EVENTS
 from cds_service.protocols.strict_yaml import read
 from cds_service.render.cards import languages, load, shortened
-from cds_service.render.words import DOSAGE
+from cds_service.render.words import DOSAGE, TOPICS
 from cds_service.settings import Settings
-from tests.clinical.builders import PROTOCOL
+from tests.clinical.builders import PROTOCOLS, ago, counts, decided, draft, order
 from tests.journeys.golden import ALL, OTHERS, answered
-from tests.render.samples import SAMPLES, UNDRAFTED
+from tests.render.samples import IMAGE, PROGRESSION, SAMPLES, UNDRAFTED
 
 CARDS = data_dir("cards")
 TEMPLATES = sorted(x.name for x in (CARDS / "en").glob("*.j2"))
-RENDERERS = {x: load(CARDS, x, PROTOCOL, "https://cds.example.org", demo=False) for x in languages(CARDS)}
-DECISIONS = {**SAMPLES, **{f"{x}, no draft": y for x, y in UNDRAFTED.items()}}
+RENDERERS = {x: load(CARDS, x, PROTOCOLS, "https://cds.example.org", demo=False) for x in languages(CARDS)}
+FIRST_LINE = "https://trofosfamide-cds.example.org/fhir/PlanDefinition/trofosfamide-first-line-elderly"
+
+
+def running(days: int, *evidence: Evidence, **more: Any) -> Decision:
+    """What is said where 100 mg/day runs since so many days and is drafted again."""
+    runs = order(100, ago(days=days))
+    return decided(counts(), [runs], [draft(100, runs)], evidence=evidence, **more)
+
+
+BESIDE = {
+    "eligibility, not recorded": decided(counts(), [], [draft(100)]),
+    "eligibility, not met": decided(counts(neutrophils="1.6"), [], [draft(100)], evidence=(PROGRESSION,)),
+    "eligibility, elderly": decided(counts(), [], [draft(150)], declared=(FIRST_LINE,)),
+    "escalation, elderly": decided(counts(), [order(150, ago(days=40))], [draft(200)], declared=(FIRST_LINE,)),
+    "progression": running(40, PROGRESSION),
+    "count": decided(counts(ago(days=30)), [order(100, ago(days=90))]),
+    "imaging, none": running(120),
+    "imaging, old": running(200, Evidence("imaging", "done", "ImagingStudy/1", ago(days=150))),
+    "imaging, one key not read": running(120, unseen=(Unknown("imaging", Reason.NOT_READ, detail="imaging"),)),
+    "pause": running(800, IMAGE),
+}
+DECISIONS = {**SAMPLES, **{f"{x}, no draft": y for x, y in UNDRAFTED.items()}, **BESIDE}
 EVERY = [pytest.param(x, y, id=f"{x}: {name}") for x in RENDERERS for name, y in DECISIONS.items()]
 ENGLISH = re.compile(
     r"\b(the|of|is|not known|grade|counts?|dose|order|Why|Taken|Value|interrupt|neutrophils|platelets|day|default)\b"
 )
 # Citations keep the words of what they cite, and references to resources are names.
-SOURCES = re.compile(r"\(BenchChem 2025, [^)]*\)|\[[^\]]*\]|as told")
+SOURCES = re.compile(r"\(\[BenchChem 2025, [^)]*\)\)|\]\(\S+\)|\[[^\]]*\]|as told")
 
 
 def worded(language: str, decision: Decision) -> Any:
-    (card,) = RENDERERS[language].cards(decision, (), lambda: "")
-    return card
+    """The cards of a decision: one or two, else there is nothing to look at."""
+    cards = RENDERERS[language].cards(decision, (), lambda: "")
+    assert cards
+    return cards
 
 
 def test_there_are_english_and_german() -> None:
@@ -45,34 +69,43 @@ def test_there_are_english_and_german() -> None:
 
 @pytest.mark.parametrize(("language", "decision"), EVERY)
 def test_a_summary_is_short_enough_to_stand_uncut(language: str, decision: Decision) -> None:
-    summary = worded(language, decision)["summary"]
-    assert 0 < len(summary) < 140
-    assert not summary.endswith("...")
-    assert shortened(summary) == summary
+    for card in worded(language, decision):
+        assert 0 < len(card["summary"]) < 140
+        assert not card["summary"].endswith("...")
+        assert shortened(card["summary"]) == card["summary"]
 
 
 @pytest.mark.parametrize(("language", "decision"), EVERY)
 def test_numbers_have_the_decimal_sign_of_the_language(language: str, decision: Decision) -> None:
-    card = worded(language, decision)
-    text = re.sub(r"version [\d.]+|Version [\d.]+|v\d\.\d", "", f"{card['summary']} {SOURCES.sub('', card['detail'])}")
+    said = " ".join(f"{x['summary']} {SOURCES.sub('', x['detail'])}" for x in worded(language, decision))
+    text = re.sub(r"version [\d.]+|Version [\d.]+|v\d\.\d|RECIST 1\.1", "", said)
     other = {"en": ",", "de": r"\."}[language]
     assert not re.search(rf"\d{other}\d", text)
 
 
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
 def test_a_german_card_has_no_english_word(decision: Decision) -> None:
-    card = worded("de", decision)
-    said = [card["summary"], SOURCES.sub("", card["detail"]), *(x["display"] for x in card["overrideReasons"])]
-    assert not ENGLISH.findall(" ".join(said))
+    for card in worded("de", decision):
+        said = [card["summary"], SOURCES.sub("", card["detail"]), *(x["display"] for x in card["overrideReasons"])]
+        assert not ENGLISH.findall(" ".join(said))
 
 
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
 def test_the_languages_differ_in_words_alone(decision: Decision) -> None:
-    english, german = (worded(x, decision) for x in ("en", "de"))
-    wordless = ("indicator", "extension", "links")
-    assert {x: english[x] for x in wordless} == {x: german[x] for x in wordless}
-    assert english["source"]["topic"]["code"] == german["source"]["topic"]["code"]
-    assert [x["code"] for x in english["overrideReasons"]] == [x["code"] for x in german["overrideReasons"]]
+    english, german = (list(map(wordless, worded(x, decision))) for x in ("en", "de"))
+    assert english == german
+
+
+def wordless(card: Any) -> Any:
+    """What of a card is not for reading."""
+    codes = [x["code"] for x in card["overrideReasons"]]
+    urls = [x["url"] for x in card["links"]]
+    return card["indicator"], card["extension"], urls, card["source"]["topic"]["code"], codes
+
+
+def test_every_topic_is_worded_here() -> None:
+    said = {card["source"]["topic"]["code"] for x in DECISIONS.values() for card in worded("de", x)}
+    assert said == set(TOPICS)
 
 
 def test_every_time_of_day_that_a_timing_may_name_has_words() -> None:

@@ -19,7 +19,7 @@ from cds_service.render import cards, view
 from cds_service.render.cards import Renderer
 from cds_service.render.view import grade
 from cds_service.render.words import LIMITS, SECTIONS, Words, escape
-from tests.clinical.builders import NOW, PROTOCOL, P
+from tests.clinical.builders import NOW, PROTOCOL, PROTOCOLS, P
 
 Edit = Callable[[str, str, str], None]
 
@@ -45,7 +45,7 @@ def edit(folder: Path) -> Edit:
 
 def faults(folder: Path) -> list[str]:
     with pytest.raises(Faulty) as caught:
-        cards.load(folder, "en", PROTOCOL, "", demo=False)
+        cards.load(folder, "en", PROTOCOLS, "", demo=False)
     return str(caught.value).splitlines()
 
 
@@ -106,7 +106,7 @@ def test_a_language_that_is_not_there_is_named(folder: Path) -> None:
 
 
 def test_names_of_a_template_are_those_that_a_decision_gives(renderer: Renderer) -> None:
-    assert {*view.view(Decision(NONE, NOW), PROTOCOL, renderer.words), "demo"} == view.NAMES
+    assert {*view.view(Decision(NONE, NOW), PROTOCOL, renderer.words, "page"), "demo"} == view.NAMES
     assert set(renderer.words.limits) == set(LIMITS)
 
 
