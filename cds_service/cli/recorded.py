@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,17 +15,19 @@ from cds_service.cli.explain import decision_lines, fact_lines
 from cds_service.cli.store import account, at_hand
 from cds_service.clinical.decide import decide
 from cds_service.clinical.decision import Decision
-from cds_service.clinical.protocol import Protocol
+from cds_service.clinical.facts import Facts
+from cds_service.clinical.protocol import MAINTENANCE, Protocol
 from cds_service.render.cards import Renderer
 from cds_service.render.extension import extension, pruned
 from cds_service.settings import load
 from cds_service.store import reading
-from cds_service.store.facts import thaw
+from cds_service.store.frozen import thaw
 from cds_service.store.reading import Kept
 
 # What a change of the protocol's wording or of its number changes by itself.
 _OF_PROTOCOL = frozenset({"protocolVersion", "protocolDigest"})
 _OF_CARD = ("topic", "indicator", "summary", "detail")
+_Made = TypeVar("_Made")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -50,20 +52,23 @@ def shown(identifier: str) -> Iterator[str]:
     yield from ("", "Feedback", *(map(_told, kept.feedback) if kept.feedback else ["  none"]))
     yield from ("", "Decision as recorded", *_indented(_pretty(kept.record.get("decision", {}))))
     if kept.facts is not None:
-        yield from fact_lines(_thawed(kept.facts))
+        yield from fact_lines(_thawed(Facts, kept.facts))
 
 
 def replayed(identifier: str) -> Replay:
-    """A recorded decision made again, from the facts it rested on and by the protocol as it is now.
+    """A recorded decision made again, from the facts it rested on and by the protocol as it was in force then.
 
-    Suggestions are not made again: they are edits of the EHR's own orders, which are not kept. Raises ClickException.
+    What an earlier release recorded without its protocol is made again by the protocol as it is now. Suggestions are
+    not made again: they are edits of the EHR's own orders, which are not kept. Raises ClickException.
     """
     kept = _found(identifier, "replay")
     if kept.facts is None:
         raise click.ClickException("An earlier release recorded this decision, without what it rested on.")
-    protocol, renderers = wording(load())
+    made_by = None if kept.made_by is None else _thawed(Protocol, kept.made_by)
+    protocols, renderers = wording(load(), made_by)
     zone = ZoneInfo(kept.zone or "UTC")
-    decision = decide(protocol, _thawed(kept.facts), kept.answered_at.astimezone(zone))
+    decision = decide(protocols, _thawed(Facts, kept.facts), kept.answered_at.astimezone(zone))
+    protocol = protocols[decision.protocol or MAINTENANCE]
     differing = [*_differences(kept, decision, protocol), *_reworded(kept, renderers, decision)]
     return Replay(
         not differing, (*_head(kept), *_protocol(kept, protocol), *_verdict(differing), *decision_lines(decision))
@@ -78,9 +83,9 @@ def _found(identifier: str, action: str) -> Kept:
     return kept
 
 
-def _thawed(facts: bytes) -> Any:
+def _thawed(kind: type[_Made], data: bytes) -> _Made:
     try:
-        return thaw(facts)
+        return thaw(kind, data)
     except ValueError as error:
         raise click.ClickException(f"Another release recorded this decision: {error}.") from None
 
@@ -93,8 +98,10 @@ def _head(kept: Kept) -> Iterator[str]:
 
 
 def _protocol(kept: Kept, protocol: Protocol) -> Iterator[str]:
-    if kept.protocol_hash != protocol.digest:
-        yield f"The protocol has changed since: it is {protocol.version}, {protocol.digest[:12]} now"
+    if kept.protocol != protocol.id:
+        yield f"Another protocol speaks now: {protocol.id} {protocol.version}, {protocol.digest[:12]}"
+    elif kept.protocol_hash != protocol.digest:
+        yield f"The protocol of then was not kept: made again by {protocol.version}, {protocol.digest[:12]}"
 
 
 def _verdict(differing: Sequence[str]) -> Iterator[str]:

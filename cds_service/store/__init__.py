@@ -6,7 +6,7 @@ Feedback is acknowledged only when it is on the disk of the database.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -18,6 +18,7 @@ from cds_service.store import insert, records
 from cds_service.store.background import PROBE, Background
 from cds_service.store.engines import Engines, connect, make_private
 from cds_service.store.guard import Guard, Lost, reason
+from cds_service.store.options import DEFAULTS, Options
 from cds_service.store.pseudonym import fingerprint, key_in, pseudonym
 from cds_service.store.records import Answer, Told
 from cds_service.store.tables import ABOUT, DECISIONS
@@ -33,25 +34,6 @@ _PAUSE_SECONDS = 2.0
 _READY_SECONDS = 1.0
 _FEEDBACK_SECONDS = 5.0
 _LOG = structlog.get_logger()
-
-
-def now_utc() -> datetime:
-    """The clock of a running service."""
-    return datetime.now(UTC)
-
-
-def unnoticed(_: str) -> None:
-    """For who counts nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a store is kept: bytes of the spool at most, days that records stay (0: for ever), the clock, a counter."""
-
-    spool_bytes: int = 256 * 1024 * 1024
-    keep_days: int = 0
-    clock: Callable[[], datetime] = now_utc
-    noticed: Callable[[str], None] = unnoticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +130,7 @@ class Store:
 _row = records.line
 
 
-def opened(url: str, folder: Path | None = None, options: Options = Options()) -> Store:
+def opened(url: str, folder: Path | None = None, options: Options = DEFAULTS) -> Store:
     """The store at an SQLAlchemy URL of SQLite or PostgreSQL, its schema brought up to date.
 
     `folder` is for the spool and for the key of the pseudonyms; without one, where the file of SQLite is. No connection
@@ -189,7 +171,7 @@ def _place(engines: Engines, folder: Path | None) -> Path:
 
 def _joined(engines: Engines, folder: Path, options: Options) -> Store:
     key = key_in(folder)
-    background = Background(engines, folder / "spool", fingerprint(key), options.keep_days, options.clock)
+    background = Background(engines, folder / "spool", fingerprint(key), options)
     served = engines.path is None
     quick = Guard(_QUICK_SECONDS, _PAUSE_SECONDS, threaded=served)
 

@@ -1,8 +1,8 @@
 """What is done apart from any call: decisions into the database, what was left behind, what has become too old."""
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -13,6 +13,7 @@ from cds_service.errors import StartError
 from cds_service.store import insert, keeping, migrate, records, spool
 from cds_service.store.engines import Engines, exclusive
 from cds_service.store.insert import insert_new
+from cds_service.store.options import Options
 from cds_service.store.records import Line
 from cds_service.store.tables import ABOUT
 
@@ -24,14 +25,15 @@ _LOG = structlog.get_logger()
 
 
 class Background:
-    """The work of one process. `key` is the fingerprint of the key of the pseudonyms; `keep_days` of 0 is for ever."""
+    """The work of one process. `key` is the fingerprint of the key of the pseudonyms."""
 
-    def __init__(self, engines: Engines, folder: Path, key: str, keep_days: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engines: Engines, folder: Path, key: str, options: Options) -> None:
         self._engines = engines
         self._folder = folder
         self._key = key
-        self._keep_days = keep_days
-        self._clock = clock
+        self._keep_days = options.keep_days
+        self._clock = options.clock
+        self._unkept = tuple(options.protocols)
         self._prepared = False
         self._purge_due = 0.0
 
@@ -52,6 +54,7 @@ class Background:
     def write(self, lines: Sequence[bytes]) -> None:
         """Lines of the spool become rows. Raises SQLAlchemyError where the database takes none."""
         self.prepare()
+        self._keep_protocols()
         read, unreadable = records.parsed(lines)
         if unreadable:
             _LOG.error("decisions unreadable in the spool", count=unreadable)
@@ -59,6 +62,13 @@ class Background:
             self._store(read)
         except (DataError, IntegrityError):
             self._store_singly(read)
+
+    def _keep_protocols(self) -> None:
+        """The protocols, once: before the first decision that was made by one of them."""
+        if self._unkept:
+            with self._engines.steady.begin() as connection:
+                insert.protocols(connection, self._unkept)
+            self._unkept = ()
 
     def chores(self) -> None:
         """All that is due. Raises SQLAlchemyError and OSError where it cannot be done now."""

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Column, Connection, Insert, Table, func, select, update
 from sqlalchemy.dialects import sqlite
 
+from cds_service.clinical.protocol import Protocol
 from cds_service.store import records
 from cds_service.store.engines import exclusive
+from cds_service.store.frozen import freeze
 from cds_service.store.records import Line, Row, Told
-from cds_service.store.tables import CARDS, DECISIONS, ERASURES, FEEDBACK
+from cds_service.store.tables import CARDS, DECISIONS, ERASURES, FEEDBACK, PROTOCOLS
 
 # SQLite takes so many parameters in one statement in every version.
 _PORTION = 500
@@ -36,6 +38,13 @@ def decisions(connection: Connection, lines: Sequence[Line]) -> None:
     if cards:
         connection.execute(insert_new(connection, CARDS), cards)
         _link(connection, [x["uuid"] for x in cards])
+
+
+def protocols(connection: Connection, made_by: Sequence[Protocol]) -> None:
+    """Store what decisions are made by; what is there already stays."""
+    exclusive(connection)
+    rows = [{"digest": x.digest, "id": x.id, "version": x.version, "content": freeze(x)} for x in made_by]
+    connection.execute(insert_new(connection, PROTOCOLS), rows)
 
 
 def feedback(connection: Connection, items: Sequence[Told]) -> tuple[int, int]:

@@ -6,8 +6,8 @@ from sqlalchemy import Connection, inspect, text
 
 from cds_service.errors import StartError
 
-HEAD = "0002"
-_BEFORE = ("", "0001")
+HEAD = "0003"
+_BEFORE = ("", "0001", "0002")
 _FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -11,14 +11,15 @@ from sqlalchemy import Connection, select
 
 from cds_service.store.engines import Engines
 from cds_service.store.records import naive
-from cds_service.store.tables import CARDS, DECISIONS, FEEDBACK, READS
+from cds_service.store.tables import CARDS, DECISIONS, FEEDBACK, PROTOCOLS, READS
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One decision as it is kept. `record` is its JSON with exact numbers, `facts` as `facts.freeze` made them.
+    """One decision as it is kept. `record` is its JSON with exact numbers, `facts` as `frozen.freeze` made them.
 
-    `answered_at` is in UTC, `zone` the IANA time zone that it was decided in, "" where that was not kept.
+    `answered_at` is in UTC, `zone` the IANA time zone that it was decided in, "" where that was not kept. `made_by` is
+    the protocol as it was in force then, frozen too; None where an earlier release recorded the decision.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Kept:
     facts: bytes | None
     record: Mapping[str, Any]
     feedback: Sequence[Mapping[str, Any]]
+    made_by: bytes | None
 
 
 def find(engines: Engines, identifier: str, reader: str, action: str, now: datetime) -> Kept | None:
@@ -49,7 +51,9 @@ def find(engines: Engines, identifier: str, reader: str, action: str, now: datet
         note(connection, reader, action, now, found)
         row = connection.execute(select(DECISIONS).where(DECISIONS.c.id == found)).mappings().one()
         told = connection.execute(select(FEEDBACK).where(FEEDBACK.c.decision == found).order_by(FEEDBACK.c.received_at))
-        return _kept(dict(row), [dict(x) for x in told.mappings()])
+        feedback = [dict(x) for x in told.mappings()]
+        made_by = select(PROTOCOLS.c.content).where(PROTOCOLS.c.digest == row["protocol_hash"])
+        return _kept(dict(row), feedback, connection.scalar(made_by))
 
 
 def note(connection: Connection, reader: str, action: str, now: datetime, decision: str = "") -> None:
@@ -70,8 +74,8 @@ def _id(connection: Connection, identifier: str) -> str:
     return ""
 
 
-def _kept(row: Mapping[str, Any], feedback: Sequence[Mapping[str, Any]]) -> Kept:
-    columns = {x: row[x] for x in Kept.__slots__ if x not in ("record", "feedback")}
+def _kept(row: Mapping[str, Any], feedback: Sequence[Mapping[str, Any]], made_by: bytes | None) -> Kept:
+    columns = {x: row[x] for x in Kept.__slots__ if x not in ("record", "feedback", "made_by")}
     instant = row["answered_at"].replace(tzinfo=UTC)
     record = json.loads(row["record"], parse_float=Decimal)
-    return Kept(**columns | {"answered_at": instant}, record=record, feedback=feedback)
+    return Kept(**columns | {"answered_at": instant}, record=record, feedback=feedback, made_by=made_by)

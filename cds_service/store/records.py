@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.clinical.facts import Facts
-from cds_service.store.facts import freeze
+from cds_service.store.frozen import freeze
 from cds_service.store.pseudonym import pseudonym
 
 Row = dict[str, Any]

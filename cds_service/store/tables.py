@@ -23,6 +23,15 @@ DECISIONS = Table(
     Column("facts", LargeBinary, comment="all that the decision rests on: JSON, deflated"),
 )
 
+PROTOCOLS = Table(
+    "protocols",
+    METADATA,
+    Column("digest", String(64), primary_key=True, comment="as decisions.protocol_hash"),
+    Column("id", String(64), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("content", LargeBinary, nullable=False, comment="the protocol as it was in force: JSON, deflated"),
+)
+
 CARDS = Table(
     "cards",
     METADATA,

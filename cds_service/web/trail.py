@@ -50,7 +50,7 @@ def other_drug(trace: Trace) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a decision rests on: the protocol, the facts, and the FHIR id of the patient, kept as a digest only."""
+    """What a decision rests on: the protocol that spoke, the facts, and the patient's id, kept as a digest only."""
 
     protocol: Protocol
     facts: Facts
@@ -63,7 +63,10 @@ def decided(trace: Trace, store: Store, basis: Basis, decision: Decision, cards:
     if not kept:
         metrics.count(metrics.UNRECORDED, trace.service)
     rules = list(dict.fromkeys(x.rule for x in decision.findings))
-    _answered(trace, decision.topic or NO_CARD, conclusion=decision.conclusion, rules=rules, recorded=kept)
+    due = decision.monitoring.topic if decision.monitoring else NO_CARD
+    _answered(
+        trace, decision.topic or NO_CARD, conclusion=decision.conclusion, rules=rules, monitoring=due, recorded=kept
+    )
 
 
 def failed(trace: Trace, error: Exception) -> None:

@@ -79,15 +79,29 @@ class Server:
             self._process.wait(_WAIT)
             self._process = None
 
+    def kill(self) -> None:
+        """End all its processes at once, with no word to who is connected; `start` then has to recover."""
+        if self._process is not None:
+            self._send(signal.SIGKILL)
+            self._process.wait(_WAIT)
+            self._process = None
+
     def pause(self, *, on: bool) -> None:
         """Let it hang: it takes connections and answers nothing. All its processes stand still, until it goes on."""
-        if self._process is None or on == self._paused:
-            return
-        self._paused = on
+        if self._process is not None and on != self._paused:
+            self._paused = on
+            self._send(signal.SIGSTOP if on else signal.SIGCONT)
+
+    def _send(self, what: signal.Signals) -> None:
+        """To all processes. The first one stands still before the others are looked for: it would begin new ones."""
+        assert self._process is not None
         own = psutil.Process(self._process.pid)
-        for process in (own, *own.children(recursive=True)):
+        own.suspend()
+        while own.status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)
+        for process in (*own.children(recursive=True), own):
             with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+                process.send_signal(what)
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         """Run a statement that stands alone."""

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,13 +15,16 @@ from cds_service.cli import recorded
 from cds_service.cli import store as command
 from cds_service.clinical.decide import decide
 from cds_service.clinical.facts import Facts
+from cds_service.clinical.protocol import Protocol
 from cds_service.render.extension import extension, pruned
 from cds_service.settings import Settings
 from cds_service.store import Answer, Store, keeping
 from cds_service.store.tables import DECISIONS, FEEDBACK, READS
+from tests.clinical import builders
+from tests.clinical.builders import PROTOCOL, P, counts, draft, facts, order
 from tests.hook.calls import TROFOSFAMIDE, call
 from tests.store.places import INSTANCE, NOW, Place, ago, answer, told
-from tests.store.test_facts import FULL
+from tests.store.test_frozen import FULL
 from tests.support import ORDER_SIGN
 
 
@@ -33,10 +37,11 @@ def home(files: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
     return files
 
 
-def decided(facts: Facts, **changes: Any) -> Answer:
-    """A decision as the service records it, with the words of its card."""
-    protocol, renderers = wording(Settings())
-    decision = decide(protocol, facts, NOW)
+def decided(facts: Facts, by: Protocol | None = None, **changes: Any) -> Answer:
+    """A decision as the service records it, with the words of its card; `by` is the protocol of maintenance."""
+    protocols, renderers = wording(Settings(), by)
+    decision = decide(protocols, facts, NOW)
+    protocol = protocols["trofosfamide-maintenance"]
     (card,) = renderers["en"].cards(decision, (), lambda: "5c1f3f3e-6c1c-4d9b-9a51-0d8b6c6f3f01")
     kept = {x: card[x] for x in ("uuid", "indicator", "summary", "detail")}
     record = {
@@ -66,7 +71,7 @@ def test_the_overview_says_what_there_is(home: Place, kept: Store) -> None:
     keep(kept, answer(answered_at=ago(3)))
     lines = list(command.overview())
     assert lines[0] == f"Database   sqlite:///{home.folder}/decisions.sqlite"
-    assert "Schema     0002, up to date" in lines
+    assert "Schema     0003, up to date" in lines
     assert "Oldest     2026-11-20 09:00:00 UTC" in lines
     assert "decisions  1 rows" in lines
     assert lines[-1].startswith("Spool      0 bytes in 1 files")
@@ -183,12 +188,22 @@ def test_a_decision_that_is_not_the_same_says_where(what: str, change: dict[str,
     assert next(iter(change)) in said
 
 
-def test_a_replay_says_that_the_protocol_has_changed(kept: Store) -> None:
+def test_a_decision_is_made_again_under_the_values_of_its_time(home: Place) -> None:
+    before = replace(PROTOCOL, digest="0" * 64, parameters=replace(P, interrupt_grade=4))
+    neutropenic = facts([*counts(neutrophils="0.7")], [order(100, builders.ago(days=40))], [draft(100)])
+    made = decided(neutropenic, before)
+    assert decided(neutropenic).record["decision"]["conclusion"] == "interrupt"
+    assert made.record["decision"]["conclusion"] != "interrupt"
+    replay = recorded.replayed(keep(home.store(protocols=(before,)), made))
+    assert replay.same, replay.lines
+
+
+def test_a_replay_says_that_the_protocol_of_then_was_not_kept(kept: Store) -> None:
     made = decided(FULL)
     record = {**made.record, "decision": {**made.record["decision"], "protocolDigest": "0" * 64}}
     replay = recorded.replayed(keep(kept, decided(FULL, record=record, protocol_hash="0" * 64)))
     assert replay.same
-    assert any(x.startswith("The protocol has changed since") for x in replay.lines)
+    assert any(x.startswith("The protocol of then was not kept") for x in replay.lines)
 
 
 def test_what_an_earlier_release_recorded_is_shown_and_not_replayed(kept: Store) -> None:

@@ -10,9 +10,11 @@ import pytest
 
 from cds_service import store
 from cds_service.clinical.facts import Facts
+from cds_service.clinical.protocol import Protocol
 from cds_service.errors import StartError
-from cds_service.store import facts
-from cds_service.store.tables import CARDS, DECISIONS
+from cds_service.store import frozen
+from cds_service.store.tables import CARDS, DECISIONS, PROTOCOLS
+from tests.clinical.builders import PROTOCOL
 from tests.store.places import ANSWER, CARD, INSTANCE, NOW, Place, answer
 
 
@@ -27,8 +29,18 @@ def test_a_decision_is_kept_with_all_that_it_says(place: Place) -> None:
     assert (row["hook_instance"], row["service"], row["client"]) == (INSTANCE, ANSWER.service, ANSWER.client)
     assert (row["protocol"], row["protocol_version"], row["protocol_hash"]) == ("protocol", "1", "abc")
     assert (row["request_id"], row["mode"]) == ("r-1", "live")
-    assert facts.thaw(row["facts"]) == Facts()
+    assert frozen.thaw(Facts, row["facts"]) == Facts()
     assert place.rows(CARDS) == [{"uuid": CARD, "decision": row["id"], "topic": "interrupt"}]
+
+
+def test_what_a_decision_was_made_by_is_kept_once_by_its_digest(place: Place) -> None:
+    for _ in range(2):
+        kept = place.store(protocols=(PROTOCOL,))
+        assert kept.record(answer(protocol_hash=PROTOCOL.digest))
+        assert kept.flush(5)
+    (row,) = place.rows(PROTOCOLS)
+    assert (row["digest"], row["id"], row["version"]) == (PROTOCOL.digest, PROTOCOL.id, PROTOCOL.version)
+    assert frozen.thaw(Protocol, row["content"]) == PROTOCOL
 
 
 def test_of_a_patient_only_a_keyed_digest_is_kept(place: Place) -> None:

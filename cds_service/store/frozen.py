@@ -1,16 +1,16 @@
-"""The facts of a decision as bytes and back, exactly: from them the decision can be made again."""
+"""What a decision was made from, facts and protocol, as bytes and back, exactly: from them it can be made again."""
 
 import zlib
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from cds_service.clinical.facts import Facts
+_Made = TypeVar("_Made")
 
 
 def _plain(value: Any) -> Any:
@@ -22,18 +22,18 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_plain)
 _LEVEL = 2
 
 
-def freeze(facts: Facts) -> bytes:
-    """The facts as JSON, deflated; numbers as text, so that each digit stays."""
-    return zlib.compress(_ENCODER.encode(facts), _LEVEL)
+def freeze(value: Any) -> bytes:
+    """Facts, or a protocol, as JSON, deflated; numbers as text, so that each digit stays."""
+    return zlib.compress(_ENCODER.encode(value), _LEVEL)
 
 
-def thaw(data: bytes) -> Facts:
-    """The facts that `freeze` was given. Raises ValueError where another version of the facts cannot be read."""
+def thaw(kind: type[_Made], data: bytes) -> _Made:
+    """What `freeze` was given, of this dataclass. Raises ValueError where another version of it cannot be read."""
     try:
-        facts: Facts = _made(Facts, msgspec.json.decode(zlib.decompress(data)))
+        made: _Made = _made(kind, msgspec.json.decode(zlib.decompress(data)))
     except (zlib.error, msgspec.DecodeError, TypeError, KeyError, ArithmeticError) as error:
-        raise ValueError(f"the facts cannot be read: {error}") from None
-    return facts
+        raise ValueError(f"the {kind.__name__.lower()} cannot be read: {error}") from None
+    return made
 
 
 def _made(kind: Any, value: Any) -> Any:
@@ -42,6 +42,8 @@ def _made(kind: Any, value: Any) -> Any:
         return value
     if kind is datetime:
         return datetime.fromisoformat(value)
+    if kind in (date, timedelta):
+        return msgspec.convert(value, kind)
     if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{x: _made(hints[x], y) for x, y in value.items()})
