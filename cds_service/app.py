@@ -1,7 +1,7 @@
 """create_app: the only place where the rooms of the house are joined."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from cds_service.hook import clients, strict
 from cds_service.hook.clients import Clients
 from cds_service.hook.keys import KeySets
 from cds_service.hook.limits import Limits as Buckets
-from cds_service.protocols import load as protocols
+from cds_service.protocols import profile
 from cds_service.protocols.strict_yaml import Faulty
 from cds_service.render import cards
 from cds_service.settings import Settings
 from cds_service.web import cors, demo, discovery, door, feedback, health, hooks, log, metrics
+from cds_service.web import protocols as protocol_pages
 from cds_service.web.gate import FEEDBACK, REFUSED_TOKENS, DemoGate, Gate
 
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc, e
     app.register_blueprint(hooks.blueprint(house))
     app.register_blueprint(feedback.blueprint(house.store, clock, _teller(house.gate)))
     app.register_blueprint(health.blueprint(house.store))
+    app.register_blueprint(protocol_pages.blueprint(tuple(house.protocols.values())))
     if ehr is not None:
         app.register_blueprint(demo.blueprint(ehr))
     return app
@@ -54,12 +56,12 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc, e
 
 def build(settings: Settings, clock: Callable[[], datetime], table: Clients | None) -> hooks.House:
     """What a walk needs, each part loaded once. Raises StartError."""
-    protocol, renderers = wording(settings)
+    protocols, renderers = wording(settings)
     _spoken(renderers, settings, table)
     validate.preload()
-    kept = store.opened(settings.store_url, settings.data_dir, _options(settings, clock))
+    kept = store.opened(settings.store_url, settings.data_dir, _options(settings, clock, tuple(protocols.values())))
     return hooks.House(
-        protocol=protocol,
+        protocols=protocols,
         renderers=renderers,
         language=settings.language,
         store=kept,
@@ -84,11 +86,11 @@ def _teller(gate: Gate | DemoGate) -> Callable[[], str]:
     return client
 
 
-def _options(settings: Settings, clock: Callable[[], datetime]) -> store.Options:
+def _options(settings: Settings, clock: Callable[[], datetime], protocols: tuple[Protocol, ...]) -> store.Options:
     def noticed(_: object) -> None:
         metrics.count(metrics.TOKENS_ALONE)
 
-    return store.Options(keep_days=settings.keep_days, clock=clock, noticed=noticed)
+    return store.Options(keep_days=settings.keep_days, clock=clock, noticed=noticed, protocols=protocols)
 
 
 def _gate(
@@ -107,15 +109,35 @@ def site(settings: Settings) -> Site:
         raise DataFileError(f"{fault}.") from fault
 
 
-def wording(settings: Settings) -> tuple[Protocol, Mapping[str, cards.Renderer]]:
-    """The protocol and the cards that word it, by language. Raises DataFileError naming every fault of their files."""
+def wording(
+    settings: Settings, made_by: Protocol | None = None
+) -> tuple[Mapping[str, Protocol], Mapping[str, cards.Renderer]]:
+    """The protocols by id, as the site changes them, and the cards that word them, by language.
+
+    `made_by` stands in for the protocol of its id, where an earlier decision is made again. Raises DataFileError
+    naming every fault of their files.
+    """
     try:
-        protocol, base, demo_mode = protocols.load(), settings.public_base_url, settings.clients is None
-        folder = data_dir("cards")
+        protocols, folder = dict(profile.in_force(settings.site_profile)), data_dir("cards")
+        protocols |= {made_by.id: made_by} if made_by else {}
         languages = cards.languages(folder) or [settings.language]  # where none is there, what is missing is said
-        return protocol, {x: cards.load(folder, x, protocol, base, demo_mode) for x in languages}
+        base, demo_mode = settings.public_base_url, settings.clients is None
+        return protocols, _worded(languages, lambda x: cards.load(folder, x, protocols, base, demo_mode))
     except (Faulty, FileNotFoundError) as fault:
         raise DataFileError(f"{fault}.") from fault
+
+
+def _worded(languages: Iterable[str], load: Callable[[str], cards.Renderer]) -> Mapping[str, cards.Renderer]:
+    """The renderers by language. Raises `Faulty` with the faults of every language."""
+    renderers, faults = {}, []
+    for language in languages:
+        try:
+            renderers[language] = load(language)
+        except Faulty as fault:
+            faults.append(str(fault))
+    if faults:
+        raise Faulty("\n".join(faults))
+    return renderers
 
 
 def _spoken(renderers: Mapping[str, cards.Renderer], settings: Settings, table: Clients | None) -> None:

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         description="YAML file with the meaning of the site's own codes, as in docs/site-map.md. Empty: no such codes.",
         examples=["/etc/trofosfamide-cds/site-map.yaml"],
     )
+    site_profile: Path | None = Field(
+        default=None,
+        description="YAML file of the parameters that the site changes, as in docs/site-profile.md. None: no changes.",
+        examples=["/etc/trofosfamide-cds/site-profile.yaml"],
+    )
     clients: Path | None = Field(
         default=None,
         description="YAML file of the trusted EHRs, as in docs/security.md. None: demo mode, callers are not checked.",

@@ -9,6 +9,7 @@ import click
 
 from cds_service import __version__
 from cds_service.cli.client import client as client_commands
+from cds_service.cli.protocol import protocol as protocol_commands
 from cds_service.errors import CdsError
 
 DEFAULT_BIND = "127.0.0.1:8080"
@@ -58,6 +59,7 @@ def explain(request: IO[bytes] | None, at: str | None, decision: str | None) -> 
 
 
 cds.add_command(client_commands)
+cds.add_command(protocol_commands)
 
 
 @cds.group(invoke_without_command=True)

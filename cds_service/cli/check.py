@@ -10,6 +10,7 @@ import requests
 from cds_service import store
 from cds_service.app import site, wording
 from cds_service.cli import table
+from cds_service.clinical.protocol import Protocol
 from cds_service.errors import CdsError, StartError
 from cds_service.settings import Settings, load, variable
 
@@ -30,7 +31,7 @@ def findings() -> Iterator[Line]:
     if settings is None:
         return
     yield from _misspelt()
-    yield _tried("protocol and cards", partial(_wording, settings))
+    yield _tried("protocols and cards", partial(_wording, settings))
     yield _tried("site map", partial(_site, settings))
     yield _tried("store", partial(_store, settings))
     if settings.clients:
@@ -65,14 +66,20 @@ def _tried(what: str, check: Callable[[], str]) -> Line:
 
 def _site(settings: Settings) -> str:
     found = site(settings)
-    maps = {"results": found.laboratory, "products": found.products, "timings": found.timings}
-    said = ", ".join(f"{len(codes)} {name}" for name, codes in maps.items())
+    counted = {"results": len(found.laboratory), "products": len(found.products), "timings": len(found.timings)}
+    said = ", ".join(f"{x} {name}" for name, x in {**counted, "protocols": len(found.protocols)}.items())
     return f"codes of the site for {said}" if settings.site_map else "none; no code of the site is known"
 
 
 def _wording(settings: Settings) -> str:
-    protocol, _ = wording(settings)
-    return f"{protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}, {protocol.digest[:12]}"
+    protocols, renderers = wording(settings)
+    return f"{'; '.join(map(_protocol, protocols.values()))}; cards in {', '.join(renderers)}"
+
+
+def _protocol(protocol: Protocol) -> str:
+    changed = [f"{x.parameter} {x.after} {x.unit} instead of {x.before}" for x in protocol.changes]
+    site = f", changed by the site: {', '.join(changed)}" if changed else ""
+    return f"{protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}, {protocol.digest[:12]}{site}"
 
 
 def _store(settings: Settings) -> str:

@@ -5,8 +5,21 @@ from datetime import UTC, datetime
 
 from cds_service.app import now_utc, site, wording
 from cds_service.clinical.decide import decide
-from cds_service.clinical.decision import Decision, Finding, Step
-from cds_service.clinical.facts import Dose, Facts, Order, Reason, Result, Support, Temperature, Toxicity, Unknown, When
+from cds_service.clinical.decision import Criterion, Decision, Finding, Monitoring, Step
+from cds_service.clinical.facts import (
+    Dose,
+    Evidence,
+    Facts,
+    Order,
+    Reason,
+    Result,
+    Support,
+    Temperature,
+    Toxicity,
+    Unknown,
+    When,
+)
+from cds_service.clinical.protocol import MAINTENANCE, Protocol
 from cds_service.errors import InvalidElement
 from cds_service.fhir import prefetch
 from cds_service.fhir.order import Scope
@@ -24,18 +37,22 @@ def lines(body: bytes, at: str | None) -> Iterator[str]:
     settings = load()
     now = _instant(at).astimezone(settings.zone)
     call = read(body, *(x.hook for x in SERVICES))
-    protocol, renderers = wording(settings)
+    protocols, renderers = wording(settings)
     scope = Scope(call.patient_id, call.fhir_server, settings.zone, site(settings), call.selections)
-    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, protocol.parameters)
+    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, protocols[MAINTENANCE].parameters)
     yield f"Hook {call.hook}, instance {call.hook_instance}, decided as of {now.isoformat(timespec='seconds')}"
     if record is None:
         yield "This call does not concern trofosfamide: it is answered at once, without a card."
         return
-    yield f"Protocol {protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}"
+    decision = decide(protocols, record.facts, now)
+    yield _protocol(renderers["en"].protocol(decision))
     yield from fact_lines(record.facts)
-    decision = decide(protocol, record.facts, now)
     yield from _section("What to do about it", _fixes(record.facts, decision, renderers["en"].words))
     yield from decision_lines(decision)
+
+
+def _protocol(protocol: Protocol) -> str:
+    return f"Protocol {protocol.id} {protocol.version}, CTCAE {protocol.ctcae.version}"
 
 
 def _instant(at: str | None) -> datetime:
@@ -57,6 +74,8 @@ def fact_lines(facts: Facts) -> Iterator[str]:
     yield from _section("Recorded toxicities", map(_toxicity, facts.toxicities))
     yield from _section("Transfusions and growth factors", map(_support, facts.supports))
     yield from _section("Body temperatures", map(_temperature, facts.temperatures))
+    yield from _section("Oncology record", map(_evidence, facts.evidence))
+    yield from _section("Protocols that care plans declare", iter(facts.declared))
     yield from _section("Left out, or not known", map(_unknown, _left_out(facts)))
 
 
@@ -64,10 +83,13 @@ def decision_lines(decision: Decision) -> Iterator[str]:
     """Every rule with its answer, and what was concluded."""
     yield from _section("Rules, in the order in which they were asked", map(_step, decision.steps))
     yield from _section("What they found", map(_finding, decision.findings))
+    if decision.checklist:
+        yield from _section("Eligibility checklist", map(_criterion, decision.checklist))
     yield from _section("Not known to the decision", map(_unknown, decision.unknown))
     yield ""
     yield f"Conclusion: {decision.conclusion}"
     yield f"Card: {decision.topic} ({decision.indicator})" if decision.topic else "Card: none"
+    yield f"Monitoring: {_due(decision.monitoring) if decision.monitoring else 'none'}"
     for name, reasons in (("Refer", decision.refer), ("Missing", decision.missing), ("Also", decision.also)):
         if reasons:
             yield f"{name}: {', '.join(reasons)}"
@@ -109,6 +131,26 @@ def _temperature(temperature: Temperature) -> str:
     return f"{plain(temperature.celsius)} Cel, {_when(temperature.when)} [{temperature.source}]"
 
 
+def _evidence(evidence: Evidence) -> str:
+    sent = "".join(x if x.isprintable() else " " for x in evidence.display)
+    return (
+        f"{evidence.kind}: {evidence.state}{f' ({sent})' if sent else ''}, {_when(evidence.when)} [{evidence.source}]"
+    )
+
+
+def _criterion(criterion: Criterion) -> str:
+    age = [f"{criterion.age} years"] if criterion.age is not None else []
+    told = [*map(_evidence, criterion.evidence), *map(_result, criterion.results), *age]
+    told += [*map(_toxicity, criterion.toxicities), *map(_unknown, criterion.unknown)]
+    found = f": {'; '.join(told)}" if told else ""
+    return f"{criterion.state:<12}  {criterion.name}{found} ({criterion.citation})"
+
+
+def _due(monitoring: Monitoring) -> str:
+    day = f", due {monitoring.due.isoformat()}" if monitoring.due else ""
+    return f"{monitoring.topic}, since {_when(monitoring.since)}{day} ({monitoring.citation})"
+
+
 def _finding(finding: Finding) -> str:
     result = f": {_result(finding.result)}" if finding.result else ""
     result += f": {_toxicity(finding.toxicity)}" if finding.toxicity else ""
@@ -146,7 +188,7 @@ def _unknown(unknown: Unknown) -> str:
 
 def _left_out(facts: Facts) -> tuple[Unknown, ...]:
     born = (facts.born,) if isinstance(facts.born, Unknown) else ()
-    return (*facts.foreign, *facts.gaps, *facts.absent, *facts.unclear, *born)
+    return (*facts.foreign, *facts.gaps, *facts.absent, *facts.unclear, *facts.unseen, *born)
 
 
 def _step(step: Step) -> str:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, g, request
 
 from cds_service.clinical.decide import decide
-from cds_service.clinical.protocol import Protocol
+from cds_service.clinical.decision import COUNT_DUE, Decision, Suggestion
+from cds_service.clinical.protocol import MAINTENANCE, Protocol
 from cds_service.errors import CdsError, UnknownPlace
-from cds_service.fhir import prefetch
+from cds_service.fhir import actions, prefetch
 from cds_service.fhir.order import Scope
 from cds_service.fhir.prefetch import Reads
 from cds_service.fhir.reading.asks import Ask, Fetched
@@ -37,10 +38,10 @@ _OWN_SECONDS = 0.08
 class House:
     """What a walk needs, put together once: `clock` gives aware instants, `last_words` are for when all else fails.
 
-    `renderers` are by language; `language` is that of clients that name none.
+    `protocols` are by id, `renderers` by language; `language` is that of clients that name none.
     """
 
-    protocol: Protocol
+    protocols: Mapping[str, Protocol]
     renderers: Mapping[str, Renderer]
     language: str
     store: Store
@@ -101,18 +102,25 @@ def walk(house: House, call: HookCall, trace: trail.Trace, reads: Reads | None) 
     """hook -> fhir -> clinical -> render, and what was said goes into the store."""
     now = house.clock().astimezone(house.zone)
     scope = Scope(call.patient_id, call.fhir_server, house.zone, house.site, call.selections)
-    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, house.protocol.parameters, reads)
+    record = prefetch.read(scope, call.draft_orders, call.prefetch, now, house.protocols[MAINTENANCE].parameters, reads)
     if record is None:
         trail.other_drug(trace)
         return ()
-    decision = decide(house.protocol, record.facts, now)
+    decision = decide(house.protocols, record.facts, now)
     renderer = house.renderers[trace.language]
     said = renderer.words.data["dosage"]
     offers = suggestions(decision, record.orders, record.tablets, call.patient_id, said, house.site)
-    cards = renderer.cards(decision, offers, new_id)
-    basis = trail.Basis(house.protocol, record.facts, call.patient_id)
+    cards = renderer.cards(decision, offers, new_id, beside(decision, call.patient_id))
+    basis = trail.Basis(renderer.protocol(decision), record.facts, call.patient_id)
     trail.decided(trace, house.store, basis, decision, cards)
     return cards
+
+
+def beside(decision: Decision, patient: str) -> Sequence[Suggestion]:
+    """What can be clicked on the card of what is due beside the dose, for the patient with this FHIR id."""
+    if decision.monitoring is None or decision.monitoring.topic != COUNT_DUE:
+        return ()
+    return (Suggestion("repeat-count", (actions.repeat_count(patient),)),)
 
 
 def new_id() -> str:

@@ -5,6 +5,7 @@ import re
 import sqlite3
 from contextlib import redirect_stderr
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from cds_service import cli
 from cds_service.cli.demo import SHOWN
 from cds_service.cli.serve import address
+from cds_service.data import data_dir
 from cds_service.demo.fixtures import fixtures, request_for
 from cds_service.errors import SettingsError
 from cds_service.web.discovery import SERVICES
@@ -57,7 +59,7 @@ def test_check_says_ok_line_by_line() -> None:
     assert result.exit_code == 0
     assert [x.split()[:2] for x in result.output.splitlines()] == [
         ["ok", "settings:"],
-        ["ok", "protocol"],
+        ["ok", "protocols"],
         ["ok", "site"],
         ["ok", "store:"],
     ]
@@ -71,7 +73,7 @@ def test_check_counts_the_codes_of_a_site_map(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("CDS_SITE_MAP", str(file))
     result = run("check")
     assert result.exit_code == 0
-    assert "ok      site map: codes of the site for 0 results, 0 products, 1 timings" in result.output
+    assert "ok      site map: codes of the site for 0 results, 0 products, 1 timings, 0 protocols" in result.output
 
 
 def test_check_names_the_fault_of_a_site_map(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -119,7 +121,17 @@ def test_check_finds_damaged_cards(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr("cds_service.app.data_dir", lambda _: tmp_path)
     result = run("check")
     assert result.exit_code == 1
-    assert "FAILED  protocol and cards: " in result.output
+    assert "FAILED  protocols and cards: " in result.output
+
+
+def test_check_names_the_faults_of_every_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cards = copytree(data_dir("cards"), tmp_path / "cards")
+    for language in ("de", "en"):
+        (cards / language / "escalate.md.j2").unlink()
+    monkeypatch.setattr("cds_service.app.data_dir", lambda _: cards)
+    result = run("check")
+    assert "de/escalate.md.j2: the file cannot be read" in result.output
+    assert "en/escalate.md.j2: the file cannot be read" in result.output
 
 
 @responses.activate
@@ -146,7 +158,11 @@ def test_explain_tells_facts_rules_and_conclusion(tmp_path: Path) -> None:
     assert re.search(r"^  APPLIES +interrupt.* \(.+\)$", result.output, re.MULTILINE)
     found = r"^  interrupt: neutrophils: 0\.99 .*, CTCAE grade 3, limit < 1\.0 10\*9/L \(.+\)$"
     assert re.search(found, result.output, re.MULTILINE)
-    assert result.output.splitlines()[-2:] == ["Conclusion: interrupt", "Card: interrupt (critical)"]
+    assert result.output.splitlines()[-3:] == [
+        "Conclusion: interrupt",
+        "Card: interrupt (critical)",
+        "Monitoring: none",
+    ]
 
 
 def test_explain_says_what_to_do_about_what_was_left_out(tmp_path: Path) -> None:

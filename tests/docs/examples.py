@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cds_service.fhir.events import ON_DEMAND
-from cds_service.fhir.prefetch import TEMPLATES
+from cds_service.fhir.prefetch import ON_DEMAND, TEMPLATES
 from tests.hook.calls import INSTANCE, OMEPRAZOLE, TROFOSFAMIDE, call, drafts
 from tests.support import ORDER_SIGN, client, normalise
 

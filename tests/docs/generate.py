@@ -15,7 +15,7 @@ from cds_service.protocols import strict_yaml
 from cds_service.settings import Settings, variable
 from cds_service.web import feedback, gate
 from cds_service.web import metrics as counted
-from tests.docs import ctcae, examples, gallery
+from tests.docs import ctcae, examples, gallery, protocol_pages
 from tests.docs.marks import proven
 
 TOP = Path(__file__).parents[2]
@@ -129,6 +129,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "metrics": ("docs/metrics.md", metrics),
     "hazards": ("docs/safety.md", hazards),
     "gallery": ("docs/gallery.md", gallery.page),
+    **protocol_pages.PARTS,
     **{name: ("docs/integration.md", made) for name, made in examples.PARTS.items()},
 }
 
