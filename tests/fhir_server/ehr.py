@@ -11,7 +11,7 @@ import msgspec
 import requests
 from flask.testing import FlaskClient
 
-from cds_service.fhir.events import ON_DEMAND
+from cds_service.fhir.prefetch import ON_DEMAND
 
 _TOKEN = re.compile(r"\{\{([^{}]*)\}\}")
 _JSON = "application/fhir+json"

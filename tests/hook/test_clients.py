@@ -166,7 +166,7 @@ def test_a_table_of_another_form_is_refused(text: str, told: str) -> None:
     ("text", "told"),
     [
         (LEAST + "    id: south\n", "'id' stands here twice"),
-        ("clients: [", "clients.yaml: "),
+        ("clients: [", "clients.yaml, line 1: "),
         ("clients: !!python/object/apply:os.getcwd []", "could not determine a constructor"),
         ("clients: &a [*a]", "clients.yaml"),
     ],

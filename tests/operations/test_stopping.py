@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 import requests
 
-from cds_service.fhir.events import ON_DEMAND
+from cds_service.fhir.prefetch import ON_DEMAND
 from tests.faults import plays
 from tests.faults.ehr import TOKEN, Exchange, FakeEhr
 from tests.operations.replica import WAIT, Ehr, Replica, prefetched, reading, serving, table

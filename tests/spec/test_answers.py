@@ -164,7 +164,7 @@ def test_extensions_are_objects_under_a_name_of_our_own() -> None:
 
 @pytest.mark.requirement(31, 61)
 def test_a_patient_of_whom_nothing_has_to_be_said_gets_no_card() -> None:
-    assert [answered("start-at-starting-dose", x) for x in BY_HOOK] == [{"cards": []}] * len(BY_HOOK)
+    assert [answered("start-with-every-criterion-shown", x) for x in BY_HOOK] == [{"cards": []}] * len(BY_HOOK)
     assert answered("other-drug-ifosfamide", "order-sign") == {"cards": []}
 
 

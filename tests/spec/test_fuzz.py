@@ -7,7 +7,7 @@ import pytest
 from cds_service.web.discovery import SERVICES
 from tests.spec.fuzzing import REFUSALS, fault, judged
 from tests.spec.mutating import originals, spoilt
-from tests.support import client
+from tests.support import CheckedClient, client
 
 BODIES = 10_000
 STEP = 500
@@ -19,8 +19,8 @@ def test_a_spoilt_request_is_answered_or_refused_with_a_code(first: int) -> None
     assert {seed: what for seed in range(first, first + STEP) if (what := fault(seed))} == {}
 
 
-def test_the_requests_are_good_before_they_are_spoilt() -> None:
-    seen = Counter(client().post(url, data=x, content_type="application/json").status_code for url, x in originals())
+def test_the_requests_are_good_before_they_are_spoilt(unhurried: CheckedClient) -> None:
+    seen = Counter(unhurried.post(url, data=x, content_type="application/json").status_code for url, x in originals())
     assert seen.keys() <= {200, 412}
     assert seen[200] > seen[412]
 
@@ -55,8 +55,8 @@ def test_spoilt_requests_are_of_every_kind() -> None:
 @pytest.mark.parametrize(
     "url", ["trofosfamide-order-sign", "trofosfamide-patient-view", "trofosfamide-order-sign/feedback"]
 )
-def test_no_content_type_is_a_fault_of_ours(url: str, kind: str) -> None:
-    response = client().post(f"/cds-services/{url}", data=b"{}", content_type=kind)
+def test_no_content_type_is_a_fault_of_ours(unhurried: CheckedClient, url: str, kind: str) -> None:
+    response = unhurried.post(f"/cds-services/{url}", data=b"{}", content_type=kind)
     assert response.status_code in (400, 415)
     assert judged(response) is None
 

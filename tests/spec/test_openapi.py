@@ -19,11 +19,13 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cds_service import errors
+from cds_service.pages.book import BEYOND
+from cds_service.protocols.load import NAMES
 from cds_service.web.discovery import SERVICES
 from tests.hook.calls import REMOVED, changed
 from tests.spec.description import FILE, description
 from tests.spec.mutating import originals
-from tests.support import client
+from tests.support import CheckedClient, client
 
 HELD = [
     not_a_server_error,
@@ -81,10 +83,15 @@ def validator(name: str) -> Draft202012Validator:
 def test_the_description_names_every_address_of_the_service_and_no_other() -> None:
     rules = client().application.url_map.iter_rules()
     served = {x.rule for x in rules if x.endpoint != "static"}
-    templates = {re.sub(r"trofosfamide-[a-z-]+", "<name>", x) for x in description()["paths"]}
+    templates = {re.sub(r"trofosfamide-[a-z-]+|\{name\}", "<name>", x) for x in description()["paths"]}
     assert templates == served
     named = {x for x in description()["paths"] if "trofosfamide" in x}
     assert named == {y for x in HOOKS.values() for y in (x, f"{x}/feedback")}
+
+
+def test_the_description_names_every_page_of_a_protocol_and_no_other() -> None:
+    (name,) = description()["paths"]["/protocols/{name}"]["get"]["parameters"]
+    assert name["schema"]["enum"] == [*NAMES, BEYOND]
 
 
 def test_the_description_names_every_code_of_an_error_and_no_other() -> None:
@@ -128,10 +135,10 @@ def test_real_requests_and_their_answers_are_as_described() -> None:
     ],
     ids=str,
 )
-def test_the_description_forbids_what_the_service_refuses(name: str, wrong: Any) -> None:
+def test_the_description_forbids_what_the_service_refuses(unhurried: CheckedClient, name: str, wrong: Any) -> None:
     url = f"{HOOKS['order-sign']}/feedback" if name == "Feedback" else HOOKS[_hook(name)]
     assert not validator(name).is_valid(wrong)
-    assert client().post(url, json=wrong).status_code == 400
+    assert unhurried.post(url, json=wrong).status_code == 400
 
 
 def _hook(name: str) -> str:

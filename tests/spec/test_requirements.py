@@ -71,7 +71,7 @@ def test_the_docs_say_which_hooks_a_client_needs_for_the_safety_of_patients() ->
 @pytest.mark.requirement(53, 54)
 def test_the_scopes_that_an_ehr_has_to_allow_are_all_named() -> None:
     assert [x for x in examples.scopes() if f"`{x}`" not in page("integration.md")] == []
-    assert len(examples.scopes()) == 8
+    assert len(examples.scopes()) == 11
 
 
 @pytest.mark.requirement(26, 56)
