@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from cds_service.clinical.decision import OVER_MAXIMUM
 from cds_service.clinical.facts import Dose, Unknown
+from cds_service.data import data_dir
 from cds_service.fhir.actions import delete, on_hold, repeat_count, rewrite, update
 from cds_service.fhir.dosage.phases import Context
 from cds_service.fhir.site import Site
 from cds_service.fhir.suggestions import suggestions
 from cds_service.fhir.validate import fault_of
+from cds_service.protocols.strict_yaml import read
 from tests.clinical.builders import counts, decided
 from tests.clinical.builders import draft as a_draft
 from tests.fhir.orders import (
@@ -44,6 +46,8 @@ from tests.fhir.orders import (
     text,
 )
 
+GERMAN = read((data_dir("cards") / "de" / "words.yaml").read_text("utf-8"), "words.yaml")["dosage"]
+WORDINGS = st.sampled_from([WORDING, GERMAN])
 FIFTY = Fraction(50)
 CONTEXT = Context("", ZoneInfo("UTC"), FIFTY)
 TABLET = {
@@ -217,6 +221,28 @@ def test_text_counts_tablets_where_their_strength_is_known() -> None:
     assert said(150) == "150 mg (3 tablets) once a day"
 
 
+SENTENCES_IN_GERMAN = [
+    (instruction(daily(2), dose(mg(100)), text="x", route=ORAL), 150, "50 mg dreimal täglich oral"),
+    (
+        instruction(repeat(when=["MORN", "NOON", "EVE"]), text="x"),
+        150,
+        "50 mg dreimal täglich, morgens, mittags und abends",
+    ),
+    (instruction(repeat(timeOfDay=["08:00:00", "20:00:00"]), text="x"), 50, "50 mg einmal täglich, um 08:00 Uhr"),
+    ({"doseAndRate": [{"rateQuantity": mg(200, "mg/d")}], "text": "x"}, 150, "150 mg am Tag"),
+    (instruction(daily(1), dose(tablets(4)), text="4 Tbl."), 150, "150 mg (3 Tabletten) einmal täglich"),
+    (instruction(daily(1), dose(tablets(4)), text="4 Tbl."), 50, "50 mg (1 Tablette) einmal täglich"),
+]
+
+
+@pytest.mark.hazard("H30")
+@pytest.mark.parametrize(("one", "level", "expected"), SENTENCES_IN_GERMAN)
+def test_text_is_written_in_the_language_of_its_words(one: dict[str, Any], level: int, expected: str) -> None:
+    more = TABLET if expected.count("Tablette") else {}
+    found = rewrite(parsed(order(one, **more)), Decimal(level), GERMAN)
+    assert one_of(found)["text"] == expected
+
+
 def test_a_text_that_was_not_there_is_not_written() -> None:
     assert "text" not in one_of(rewritten(order(), 50))
 
@@ -387,13 +413,13 @@ MAY_CHANGE = re.compile(
 
 
 @pytest.mark.hazard("H30")
-@given(INSTRUCTIONS, st.sampled_from([50, 100, 150, 200]))
+@given(INSTRUCTIONS, st.sampled_from([50, 100, 150, 200]), WORDINGS)
 def test_a_rewritten_order_reads_back_as_the_dose_and_nothing_else_changed(
-    instructions: list[dict[str, Any]], level: int
+    instructions: list[dict[str, Any]], level: int, wording: dict[str, str]
 ) -> None:
     resource = built(instructions)
     before = copy.deepcopy(resource)
-    found = rewrite(resource, Decimal(level), WORDING)
+    found = rewrite(resource, Decimal(level), wording)
     assert text(resource) == text(before)  # the EHR's own JSON is not touched
     now = daily_dose(resource["dosageInstruction"], CONTEXT)
     if found is None:
