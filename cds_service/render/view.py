@@ -26,6 +26,19 @@ def view(decision: Decision, protocol: Protocol, words: Words, page: str) -> dic
     `page` is the address of the page of the protocol.
     """
     zone = decision.evaluated_at.tzinfo
+    return {
+        **_told(decision, words, zone),
+        **_ordered(decision, protocol, words),
+        "limits": words.limits,
+        "citation": _citation(decision, protocol, words, page),
+        "protocol": _protocol(protocol, words),
+        "checklist": beside.checklist(decision, words),
+        "due": beside.due(decision.monitoring, words, zone),
+    }
+
+
+def _told(decision: Decision, words: Words, zone: tzinfo | None) -> dict[str, Any]:
+    """What was found, and what was not."""
     findings = [_finding(x, words, zone) for x in decision.findings]
     missing = [_missing(x, words) for x in decision.missing]
     return {
@@ -40,6 +53,12 @@ def view(decision: Decision, protocol: Protocol, words: Words, page: str) -> dic
         "recovery_shown": not set(decision.missing).isdisjoint(_AFTER_RECOVERY),
         "also": [words.say("topics", x) for x in decision.also],
         "refer": [words.say("refer", x) for x in decision.refer],
+    }
+
+
+def _ordered(decision: Decision, protocol: Protocol, words: Words) -> dict[str, Any]:
+    """What is ordered, and what may be."""
+    return {
         "clashing": [_order(x, words) for x in decision.clashing],
         "total": words.dose(decision.total),
         "over": decision.total is not None and decision.total > protocol.parameters.maximum_dose,
@@ -47,11 +66,6 @@ def view(decision: Decision, protocol: Protocol, words: Words, page: str) -> dic
         "drafted": decision.draft is not None,
         "giving": bool(decision.active),
         "draft_text": escape(decision.draft.text) if decision.draft else "",
-        "limits": words.limits,
-        "citation": _citation(decision, protocol, words, page),
-        "protocol": _protocol(protocol, words),
-        "checklist": beside.checklist(decision, words),
-        "due": beside.due(decision.monitoring, words, zone),
     }
 
 

@@ -12,6 +12,7 @@ from cds_service.clinical.facts import COUNTS, Order, Result, When
 from cds_service.protocols.cases.builders import (
     ANAEMIA,
     BORN,
+    ELIGIBLE,
     FEBRILE_NEUTROPENIA,
     GOOD,
     NAUSEA,
@@ -22,6 +23,7 @@ from cds_service.protocols.cases.builders import (
     day,
     dose,
     draft,
+    evidence,
     facts,
     issued,
     order,
@@ -38,6 +40,7 @@ from cds_service.protocols.load import load_all
 __all__ = [
     "ANAEMIA",
     "BORN",
+    "ELIGIBLE",
     "FEBRILE_NEUTROPENIA",
     "GOOD",
     "NAUSEA",
@@ -53,6 +56,7 @@ __all__ = [
     "decided",
     "dose",
     "draft",
+    "evidence",
     "facts",
     "issued",
     "order",

@@ -139,3 +139,9 @@ def test_an_intermittent_regimen_is_no_level_to_count_from() -> None:
     cyclic = order(dose(150, continuous=False), ago(days=40))
     found = decided([*counts(), result("alt", "400")], [cyclic], [draft(150, cyclic)])
     assert (found.conclusion, found.doses.proposed, found.doses.current) == (d.REDUCE, None, None)
+
+
+def test_a_draft_that_tells_no_start_follows_an_order_that_ends_today() -> None:
+    ends_today = order(100, ago(days=30), day(0))
+    assert decided(counts(), [ends_today], [draft(100, start=None)]).topic != "duplicate-order"
+    assert decided(counts(), [ends_today], [draft(100, start=day(1))]).topic == "duplicate-order"
