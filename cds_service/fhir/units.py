@@ -4,7 +4,7 @@ Spellings are compared exactly, apart from blanks around them and micro sign, mu
 litre for a count and nothing for haemoglobin, `K/uL` is Kelvin to UCUM and thousand to laboratories.
 """
 
-from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
+from decimal import Context, Decimal, Inexact
 from typing import NamedTuple
 
 from cds_service.clinical.facts import (
@@ -79,31 +79,38 @@ _CELSIUS = Conversion(_ONE, CELSIUS)
 _FAHRENHEIT = Conversion(_ONE, FAHRENHEIT, band=Band(Decimal(77), Decimal(113)))  # 25 and 45 Cel
 
 
-def _spelt(conversion: Conversion, spellings: str) -> dict[str, Conversion]:
-    return dict.fromkeys(spellings.split(), conversion)
-
-
 _COUNT = {
-    **_spelt(
+    **dict.fromkeys(
+        (
+            "10*9/L 10*9/l 10*3/uL 10^3/uL 10^9/L 10^9/l /nL /nl 10*6/mL 10*3/mm3 10*3/mcL 1000/uL K/uL K/mm3 "
+            "K/cumm G/L G/l Gpt/L GPt/L GPt/l Tsd/ul x10^3/ul x10E3/uL X10E3/UL x10*9/L x10^9/L 10E3/uL 10e9/L "
+            "Thousand/uL THOU/UL Thou/mcL GI/L"
+        ).split(),
         _GIGA,
-        "10*9/L 10*9/l 10*3/uL 10^3/uL 10^9/L 10^9/l /nL /nl 10*6/mL 10*3/mm3 10*3/mcL 1000/uL K/uL K/mm3 K/cumm G/L "
-        "G/l Gpt/L GPt/L GPt/l Tsd/ul x10^3/ul x10E3/uL X10E3/UL x10*9/L x10^9/L 10E3/uL 10e9/L Thousand/uL THOU/UL "
-        "Thou/mcL GI/L",
     ),
-    **_spelt(_PER_UL, "Mpt/L /uL /ul /mm3 cells/uL {cells}/uL #/uL /cumm 10*6/L 10*3/mL M/L Leu/ul"),
-    **_spelt(_PER_L, "/L /l"),
+    **dict.fromkeys("Mpt/L /uL /ul /mm3 cells/uL {cells}/uL #/uL /cumm 10*6/L 10*3/mL M/L Leu/ul".split(), _PER_UL),
+    **dict.fromkeys("/L /l".split(), _PER_L),
 }
-_ENZYMES = {**_spelt(_ENZYME, "U/L U/l IU/L IU/l [IU]/L"), **_spelt(_KATAL, "ukat/L ukat/l")}
+_ENZYMES = {
+    **dict.fromkeys("U/L U/l IU/L IU/l [IU]/L".split(), _ENZYME),
+    **dict.fromkeys("ukat/L ukat/l".split(), _KATAL),
+}
 _CREATININE = {
-    MASS: _spelt(_CREATININE_MASS, "mg/dL mg/dl"),
-    MOLAR: {**_spelt(_UMOL, "umol/L umol/l"), **_spelt(_MMOL, "mmol/L mmol/l")},
+    MASS: dict.fromkeys("mg/dL mg/dl".split(), _CREATININE_MASS),
+    MOLAR: {**dict.fromkeys("umol/L umol/l".split(), _UMOL), **dict.fromkeys("mmol/L mmol/l".split(), _MMOL)},
 }
-_BILIRUBIN = {MASS: _spelt(_BILIRUBIN_MASS, "mg/dL mg/dl"), MOLAR: _spelt(_UMOL, "umol/L umol/l")}
+_BILIRUBIN = {
+    MASS: dict.fromkeys("mg/dL mg/dl".split(), _BILIRUBIN_MASS),
+    MOLAR: dict.fromkeys("umol/L umol/l".split(), _UMOL),
+}
 _COUNTED = (LEUKOCYTES, NEUTROPHILS, LYMPHOCYTES, PLATELETS, SEGMENTED_COUNT, BAND_COUNT)
 _SHARES = (NEUTROPHIL_PERCENT, SEGMENTED_PERCENT, BAND_PERCENT)
 _ALLOWED: dict[tuple[str, str], dict[str, Conversion]] = {
-    (HAEMOGLOBIN, MASS): {**_spelt(_G_DL, "g/dL g/dl gm/dL gm% g% G/DL"), **_spelt(_G_L, "g/L g/l")},
-    (HAEMOGLOBIN, MOLAR): _spelt(_HAEMOGLOBIN_MOLAR, "mmol/L mmol/l"),
+    (HAEMOGLOBIN, MASS): {
+        **dict.fromkeys("g/dL g/dl gm/dL gm% g% G/DL".split(), _G_DL),
+        **dict.fromkeys("g/L g/l".split(), _G_L),
+    },
+    (HAEMOGLOBIN, MOLAR): dict.fromkeys("mmol/L mmol/l".split(), _HAEMOGLOBIN_MOLAR),
     **dict.fromkeys([(x, NUMBER) for x in _COUNTED], _COUNT),
     **{(CREATININE, of): allowed for of, allowed in _CREATININE.items()},
     (CREATININE, MASS_OR_MOLAR): {**_CREATININE[MASS], **_CREATININE[MOLAR]},
@@ -111,8 +118,11 @@ _ALLOWED: dict[tuple[str, str], dict[str, Conversion]] = {
     (BILIRUBIN, MASS_OR_MOLAR): {**_BILIRUBIN[MASS], **_BILIRUBIN[MOLAR]},
     (ALT, ACTIVITY): _ENZYMES,
     (AST, ACTIVITY): _ENZYMES,
-    **dict.fromkeys([(x, PERCENT) for x in _SHARES], _spelt(_PERCENT, "%")),
-    (TEMPERATURE, DEGREES): {**_spelt(_CELSIUS, "Cel °C"), **_spelt(_FAHRENHEIT, "[degF]")},
+    **dict.fromkeys([(x, PERCENT) for x in _SHARES], dict.fromkeys("%".split(), _PERCENT)),
+    (TEMPERATURE, DEGREES): {
+        **dict.fromkeys("Cel °C".split(), _CELSIUS),
+        **dict.fromkeys("[degF]".split(), _FAHRENHEIT),
+    },
 }
 # Everything that is a unit to somebody: beside a code that is understood, such a text contradicts it.
 _MEANINGFUL = {spelling for allowed in _ALLOWED.values() for spelling in allowed} | set(
@@ -134,7 +144,7 @@ BANDS = {
 }
 _FOLDED = str.maketrans({"\N{MICRO SIGN}": "u", "\N{GREEK SMALL LETTER MU}": "u"})
 # 100 digits are more than any laboratory sends; what would have to be rounded even so is refused.
-_EXACT = Context(prec=100, traps=[Inexact, InvalidOperation])
+_EXACT = Context(prec=100, traps=[Inexact])
 
 
 def factor(analyte: str, of: str, text: str | None, code: str | None, system: str | None) -> Conversion | None:
@@ -166,7 +176,7 @@ def times(value: Decimal, by: Decimal) -> Decimal | None:
         return value
     try:
         return _EXACT.multiply(value, by)
-    except DecimalException:
+    except Inexact:
         return None
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from cds_service.fhir.dosage.limits import refuse_contradictions
+from cds_service.fhir.dosage.daily import summed
+from cds_service.fhir.dosage.limits import ORAL, is_oral, refuse_conditions, refuse_contradictions
 from cds_service.fhir.dosage.per_intake import given
-from cds_service.fhir.dosage.reading import Span, Undetermined, decimal, exactly, number
+from cds_service.fhir.dosage.reading import Local, Span, Undetermined, decimal, exactly, number
+from cds_service.fhir.dosage.units import days, milligrams, milligrams_per_day
 from cds_service.fhir.dosage.why import Why
 
 FIFTY = Fraction(50)
@@ -53,10 +55,14 @@ def test_numbers_of_up_to_twenty_digits_stay_exact(value: Any) -> None:
 
 def test_a_reason_without_more_says_itself() -> None:
     assert str(Undetermined(Why.NO_UNIT)) == str(Why.NO_UNIT)
+    with pytest.raises(Undetermined) as refused:
+        number(0)
+    assert why(refused) == (Why.NOT_ABOVE_ZERO, str(Why.NOT_ABOVE_ZERO))
 
 
 @pytest.mark.parametrize(
-    ("exact", "said"), [(Fraction(1, 8), "0.125"), (Fraction(100), "100"), (Fraction(-1, 2), "-0.5")]
+    ("exact", "said"),
+    [(Fraction(1, 8), "0.125"), (Fraction(100), "100"), (Fraction(-1, 2), "-0.5"), (Fraction(0), "0")],
 )
 def test_fractions_as_decimals(exact: Fraction, said: str) -> None:
     assert str(decimal(exact)) == said
@@ -146,3 +152,128 @@ def test_where_an_intake_is_not_known_only_the_day_is_held_against_a_maximum() -
     period = {"numerator": mg(Decimal("0.5")), "denominator": {"value": 1, "unit": "d"}}
     refuse_contradictions({"maxDosePerAdministration": mg(Decimal("0.5"))}, None, half, None)
     refuse_contradictions({"maxDosePerPeriod": period}, None, half, None)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "reason", "said"),
+    [
+        ({"value": 0, "unit": "mg"}, Why.NOT_ABOVE_ZERO, " (of a quantity)"),
+        ({"value": 1, "unit": "capsule"}, Why.UNIT_UNKNOWN, " (capsule)"),
+        ({"value": 1, "system": "http://unitsofmeasure.org", "code": "{tablx"}, Why.UNIT_UNKNOWN, " ({tablx)"),
+        ({"value": 1, "system": "http://unitsofmeasure.org", "code": "xtabl}"}, Why.UNIT_UNKNOWN, " (xtabl})"),
+        ({"value": 1, "system": "urn:oid:1.2.3", "code": "77"}, Why.UNIT_CODE_UNKNOWN, " (77)"),
+        ({"value": 1, "unit": "1"}, Why.NO_UNIT, ""),
+        ({"value": 1, "unit": "each"}, Why.NO_UNIT, ""),
+        ({"value": 1}, Why.NO_UNIT, ""),
+    ],
+)
+def test_why_an_amount_is_not_understood_says_what_was_sent(quantity: dict[str, Any], reason: Why, said: str) -> None:
+    with pytest.raises(Undetermined) as refused:
+        milligrams(quantity, FIFTY)
+    assert why(refused) == (reason, f"{reason}{said}")
+
+
+@pytest.mark.parametrize("each", ["1", "each"])
+def test_each_beside_a_code_of_tablets_says_nothing_more(each: str) -> None:
+    sent = {"value": 2, "unit": each, "system": "http://unitsofmeasure.org", "code": "{tbl}"}
+    assert milligrams(sent, FIFTY) == 100
+
+
+UCUM = {"system": "http://unitsofmeasure.org"}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "length"),
+    [
+        ({"value": 2, "code": "wk"}, 14),
+        ({"value": 2, "code": "wk", **UCUM}, 14),
+        ({"value": 2, "unit": "Wochen", "code": "wk", **UCUM}, 14),
+        ({"value": 2, "unit": "d", "code": "wk", **UCUM}, None),
+        ({"value": 2, "unit": "wk", "code": "wk", "system": "urn:oid:1.2.3"}, None),
+        ({"value": 2, "unit": "wk", "system": "urn:oid:1.2.3"}, None),
+        ({"value": 2, **UCUM}, None),
+    ],
+)
+def test_code_and_word_of_a_stretch_of_time_mean_the_same(quantity: dict[str, Any], length: int | None) -> None:
+    if length is not None:
+        assert days(quantity) == length
+        return
+    with pytest.raises(Undetermined) as refused:
+        days(quantity)
+    assert refused.value.why == Why.PERIOD_UNIT
+
+
+def test_a_rate_is_per_day_by_its_code_alone_and_by_no_code_of_another_system() -> None:
+    assert milligrams_per_day({"value": 100, "code": "mg/d", **UCUM}) == 100
+    for sent in ({"unit": "mg/d", "system": "urn:oid:1.2.3"}, {"unit": "mg/d", "code": "mg/h", **UCUM}):
+        with pytest.raises(Undetermined) as refused:
+            milligrams_per_day({"value": 100, **sent})
+        assert refused.value.why == Why.RATE_UNIT
+
+
+def test_every_code_of_the_way_by_mouth_may_stand_beside_the_others() -> None:
+    codes = [{"system": system, "code": code} for system, code in sorted(ORAL)]
+    assert is_oral({"route": {"coding": codes}})
+    intravenous = {"system": "http://snomed.info/sct", "code": "47625008"}
+    assert not is_oral({"route": {"coding": [*codes, intravenous]}})
+
+
+@pytest.mark.parametrize("element", ["Dosage.asNeeded", "Dosage.asNeededFor"])
+def test_as_needed_by_an_element_of_a_later_release(element: str) -> None:
+    url = f"http://hl7.org/fhir/5.0/StructureDefinition/extension-{element}"
+    with pytest.raises(Undetermined) as refused:
+        refuse_conditions({"extension": [{"url": url, "valueBoolean": True}]})
+    assert refused.value.why == Why.AS_NEEDED
+    refuse_conditions({"extension": [{"url": f"{url}.not", "valueBoolean": True}]})
+
+
+A_DAY = {"value": 1, "unit": "d"}
+MORNING, EVENING = ({"repeat": {"when": [x]}} for x in ("MORN", "EVE"))
+EVERY_OTHER_DAY = {"repeat": {"frequency": 1, "period": 2, "periodUnit": "d"}}
+
+
+@pytest.mark.parametrize(
+    ("instructions", "intakes"),
+    [
+        ([{"timing": MORNING, "doseAndRate": [{"doseQuantity": mg(50)}]}], ["50"]),
+        ([{"timing": EVERY_OTHER_DAY, "doseAndRate": [{"doseQuantity": mg(50)}]}], ["50"]),
+        ([{"doseAndRate": [{"doseQuantity": mg(50), "rateQuantity": {"value": 100, "unit": "mg/d"}}]}], ["50"]),
+        ([{"doseAndRate": [{"rateQuantity": {"value": 100, "unit": "mg/d"}}]}], []),
+        ([{"timing": MORNING, "doseAndRate": [{"doseRange": {"low": mg(50), "high": mg(100)}}]}], ["50", "100"]),
+        (
+            [
+                {"timing": MORNING, "doseAndRate": [{"doseQuantity": mg(100)}]},
+                {"timing": EVENING, "doseAndRate": [{"doseQuantity": mg(50)}]},
+                {"timing": EVERY_OTHER_DAY, "doseAndRate": [{"doseQuantity": mg(50)}]},
+            ],
+            ["100", "50"],
+        ),
+    ],
+)
+def test_what_is_taken_at_a_time_is_told_beside_the_dose(
+    instructions: list[dict[str, Any]], intakes: list[str]
+) -> None:
+    assert [str(x) for x in summed(instructions, Local()).intakes] == intakes
+
+
+@pytest.mark.parametrize(
+    ("maximum", "reason"),
+    [
+        ({"maxDosePerAdministration": tablets(1)}, Why.ABOVE_MAXIMUM),
+        ({"maxDosePerPeriod": {"numerator": tablets(3), "denominator": A_DAY}}, Why.ABOVE_PERIOD_MAXIMUM),
+        ({"maxDosePerAdministration": tablets(2)}, None),
+        ({"maxDosePerPeriod": {"numerator": tablets(4), "denominator": A_DAY}}, None),
+    ],
+)
+@pytest.mark.parametrize("timing", [{"repeat": {"when": ["MORN", "EVE"]}}, {}])
+def test_a_maximum_in_tablets_is_held_against_the_dose(
+    maximum: dict[str, Any], reason: Why | None, timing: dict[str, Any]
+) -> None:
+    doses = [{"doseQuantity": mg(100), "rateQuantity": {"value": 200, "unit": "mg/d"}}]
+    sent = [{"timing": timing, "doseAndRate": doses, **maximum}]
+    if reason is None:
+        assert summed(sent, Local(FIFTY)).high == 200
+        return
+    with pytest.raises(Undetermined) as refused:
+        summed(sent, Local(FIFTY))
+    assert refused.value.why == reason

@@ -13,10 +13,12 @@ import pytest
 
 from cds_service.clinical.facts import When
 from cds_service.fhir.dosage import bounds
+from cds_service.fhir.dosage.abbreviations import NEW_CODES
 from cds_service.fhir.dosage.bounds import Reach, bounded, later, not_before, of_period, reach
-from cds_service.fhir.dosage.per_day import rhythm
+from cds_service.fhir.dosage.per_day import Rhythm, rhythm
 from cds_service.fhir.dosage.reading import Undetermined, exactly
 from cds_service.fhir.dosage.units import days, milligrams, milligrams_per_day
+from cds_service.fhir.dosage.why import Why
 from tests.fhir.orders import GTS, SNOMED, UCUM
 
 FORM = "http://terminology.hl7.org/CodeSystem/v3-orderableDrugForm"
@@ -117,6 +119,12 @@ def instant(text: str) -> When:
     return When(moment, moment)
 
 
+EVENTS = (
+    "MORN MORN.early MORN.late NOON AFT AFT.early AFT.late EVE EVE.early EVE.late NIGHT PHS HS WAKE "
+    "CM CD CV ACM ACD ACV PCM PCD PCV"
+).split()
+
+
 @pytest.mark.parametrize("word", OF_TABLETS)
 @pytest.mark.parametrize("spell", [str, str.upper, "{{{}}}".format], ids=["as it is", "in capitals", "as annotation"])
 def test_words_for_a_tablet(word: str, spell: Any) -> None:
@@ -161,6 +169,35 @@ def test_codes_of_a_seldom_dose(key: tuple[str, str], apart: Fraction) -> None:
     found = rhythm({"code": {"coding": [{"system": key[0], "code": key[1]}]}}, {})
     assert found is not None
     assert (found.intakes, found.share) == (exactly(1), Fraction(1) / apart)
+
+
+@pytest.mark.parametrize("system", NEW_CODES)
+def test_a_changed_number_of_intakes_is_written_with_a_code_that_is_read_as_that_number(system: str) -> None:
+    written = {number: DAILY[system][code] for number, (code, _) in NEW_CODES[system].items()}
+    assert written == {1: (1, 1), 2: (2, 2), 3: (3, 3), 4: (4, 4)}
+
+
+@pytest.mark.parametrize("system", DAILY)
+def test_an_unknown_code_of_a_system_that_is_known_is_refused_beside_one_that_is_understood(system: str) -> None:
+    foreign = "urn:oid:1.2.3" if system == GTS else GTS
+    coded = [{"system": system, "code": "XID"}, {"system": foreign, "code": "BID"}]
+    with pytest.raises(Undetermined) as refused:
+        rhythm({"code": {"coding": coded}}, {("urn:oid:1.2.3", "BID"): 2})
+    assert refused.value.why == Why.CODE_UNKNOWN
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_each_named_time_of_the_day_is_one_intake(event: str) -> None:
+    assert rhythm({"repeat": {"when": [event]}}, {}) == Rhythm(exactly(1))
+
+
+@pytest.mark.parametrize("event", ["C", "AC", "PC"])
+def test_a_meal_that_is_not_named_needs_how_often(event: str) -> None:
+    once = {"when": [event], "frequency": 1, "period": 1, "periodUnit": "d"}
+    assert rhythm({"repeat": once}, {}) == Rhythm(exactly(1))
+    with pytest.raises(Undetermined) as refused:
+        rhythm({"repeat": {"when": [event]}}, {})
+    assert refused.value.why == Why.WHICH_MEALS
 
 
 @pytest.mark.parametrize(("unit", "word"), [(x, y) for x, every in LASTING.items() for y in every])
@@ -223,3 +260,35 @@ def test_an_end_before_the_start_is_none(start: str, end: str, kept: bool) -> No
     edges = bounds.at(start, BERLIN), bounds.at(end, BERLIN)
     assert not_before(*edges) == (edges[1] if kept else None)
     assert not_before(None, edges[1]) == edges[1]
+
+
+def test_an_end_at_the_moment_of_the_start_is_kept() -> None:
+    noon = When(NOON, NOON)
+    assert not_before(noon, noon) == noon
+
+
+def test_a_period_that_ends_before_it_starts_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a period that ends before it starts$"):
+        of_period({"start": "2026-10-24", "end": "2026-10-23"}, BERLIN)
+    assert of_period({"start": "2026-10-24"}, BERLIN).end is None
+    assert of_period({"end": "2026-10-24"}, BERLIN).start is None
+
+
+def test_a_time_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^a time is not a text$"):
+        bounds.at(20261024, BERLIN)
+
+
+@pytest.mark.parametrize("unit", ["h", "d", "mo"])
+def test_times_that_are_reckoned_are_kept_in_utc_as_those_that_are_read(unit: str) -> None:
+    found = later(When(NOON, NOON), {"value": 1, "code": unit}, BERLIN)
+    assert found is not None
+    assert found.start.tzinfo is UTC
+    assert found.end.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "duration", [{"value": 9000, "code": "a"}, {"value": 10**19, "code": "a"}, {"value": 10**9, "code": "d"}]
+)
+def test_a_duration_beyond_the_calendar_has_no_known_end(duration: dict[str, Any]) -> None:
+    assert later(When(NOON, NOON), duration, BERLIN) is None

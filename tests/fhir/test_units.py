@@ -174,6 +174,9 @@ def test_haemoglobin_by_mass_and_by_moles_are_never_mixed(of: str, text: str, co
         ("1." + "1" * 80, "60", "66." + "6" * 79 + "0"),
         ("1." + "1" * 120, "1", "1." + "1" * 120),
         ("1." + "1" * 120, "60", None),
+        ("1." + "1" * 99, "0.001", "0.001" + "1" * 99),
+        ("1." + "1" * 100, "0.001", None),
+        ("1E999999", "60", None),
     ],
 )
 def test_a_product_is_exact_or_refused(value: str, by: str, product: str | None) -> None:
@@ -204,6 +207,38 @@ def test_degrees_fahrenheit_are_plausible_within_the_same_limits() -> None:
     assert fahrenheit
     assert band(TEMPERATURE, celsius) == (25, 45)
     assert [(limit - 32) * 5 / 9 for limit in band(TEMPERATURE, fahrenheit)] == [25, 45]
+
+
+@pytest.mark.hazard("H01")
+@pytest.mark.parametrize(
+    ("meaning", "spelling", "unit", "as_sent", "molar"),
+    [
+        (("haemoglobin", MASS), "g/dL", "g/dL", False, False),
+        (("haemoglobin", MASS), "g/L", "g/dL", False, False),
+        (("haemoglobin", MOLAR), "mmol/L", "mmol/L", True, True),
+        (("creatinine", MASS), "mg/dl", "mg/dL", True, False),
+        (("creatinine", MOLAR), "mmol/L", "umol/L", False, False),
+        (("bilirubin", MASS), "mg/dl", "mg/dL", True, False),
+        (("bilirubin", MOLAR), "umol/L", "umol/L", False, False),
+        (("neutrophils", NUMBER), "/uL", "10*9/L", False, False),
+        (("alt", ACTIVITY), "ukat/L", "U/L", False, False),
+        ((TEMPERATURE, DEGREES), "[degF]", "[degF]", False, False),
+    ],
+)
+def test_readers_see_what_was_sent_or_the_canonical_number(
+    meaning: tuple[str, str], spelling: str, unit: str, as_sent: bool, molar: bool
+) -> None:
+    found = factor(*meaning, spelling, None, None)
+    assert found
+    assert (found.unit, found.as_sent, found.molar) == (unit, as_sent, molar)
+
+
+@pytest.mark.hazard("H01", "H02")
+@pytest.mark.parametrize(
+    "text", ["Tpt/L", "{ratio}", "10*-3", "mg", "MG", "mg/m2", "{tbl}", "{pill}", "tablet", "TAB", "g/dL", "%", "Cel"]
+)
+def test_a_unit_of_something_else_contradicts_the_code_of_a_count(text: str) -> None:
+    assert factor("neutrophils", NUMBER, text, "10*9/L", UCUM) is None
 
 
 TABLE = list(csv.DictReader((Path(__file__).parent / "unit_spellings.csv").read_text(encoding="utf-8").splitlines()))

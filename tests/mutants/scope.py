@@ -35,6 +35,8 @@ _DOSING = Scope(
     (
         "tests/fhir/test_dosage.py",
         "tests/fhir/test_dosage_parts.py",
+        "tests/fhir/test_dosage_phases.py",
+        "tests/fhir/test_dosage_rhythm.py",
         "tests/fhir/test_dosage_shapes.py",
         "tests/fhir/test_dosage_tables.py",
         "tests/fhir/test_medication.py",

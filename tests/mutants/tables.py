@@ -106,8 +106,6 @@ def _of_call(node: ast.Call) -> Iterator[Change]:
     texts = [x for x in node.args if isinstance(x, ast.Constant) and isinstance(x.value, str)]
     if isinstance(node.func, ast.Name) and node.func.id in _EXACT:
         yield from (_with(x, _moved(str(x.value))) for x in texts if _NUMBER.fullmatch(str(x.value)))
-    elif isinstance(node.func, ast.Name) and node.func.id == "_spelt":
-        yield from (y for x in texts for y in _fewer(x))
     elif isinstance(node.func, ast.Attribute) and node.func.attr == "split":
         yield from _fewer(node.func.value)
 

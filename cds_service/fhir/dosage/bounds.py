@@ -1,5 +1,6 @@
 """From when to when an instruction holds: `timing.repeat.bounds[x]`, and durations that count from a start."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from cds_service.clinical.facts import When
 from cds_service.fhir.dosage.reading import Undetermined, number
 from cds_service.fhir.dosage.units import UCUM
-from cds_service.fhir.times import period, when
+from cds_service.fhir.times import when
 
 Element = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ def reach(instruction: Element, order: Reach, zone: ZoneInfo) -> Reach:
     if repeat.get("boundsDuration"):
         return Reach(order.start, later(order.start, repeat["boundsDuration"], zone))
     if repeat.get("boundsRange"):
-        return Reach(order.start, None)
+        return Reach(order.start)
     own = of_period(repeat.get("boundsPeriod") or {}, zone)
     return Reach(own.start or order.start, own.end or not_before(own.start, order.end))
 
@@ -65,10 +66,9 @@ def not_before(start: When | None, end: When | None) -> When | None:
 
 def of_period(element: Element, zone: ZoneInfo) -> Reach:
     """Start and end of a FHIR Period, each where given. Raises ValueError: unreadable, or ending before it starts."""
-    start, end = element.get("start"), element.get("end")
-    found = Reach(at(start, zone), at(end, zone))
-    if found.start is not None and found.end is not None:
-        period(start, end, zone)
+    found = Reach(at(element.get("start"), zone), at(element.get("end"), zone))
+    if not_before(found.start, found.end) is not found.end:
+        raise ValueError("a period that ends before it starts")
     return found
 
 
@@ -84,17 +84,16 @@ def at(time: object, zone: ZoneInfo) -> When | None:
 def later(start: When | None, duration: Element, zone: ZoneInfo) -> When | None:
     """The time that a duration leads to; None without a start, or where the duration or its unit is not known."""
     try:
-        amount = number(duration.get("value"), "of a duration")
+        amount = number(duration.get("value"))
     except Undetermined:
         return None
     unit = _unit(duration)
     if start is None or unit is None or duration.get("comparator") is not None:
         return None
     try:
-        ends = [_add(x, amount, unit, zone) for x in (start.start, start.end)]
-    except (OverflowError, ValueError):  # beyond the calendar
+        return When(_add(start.start, amount, unit, zone), _add(start.end, amount, unit, zone))
+    except (OverflowError, ValueError):  # beyond the calendar, or not of an exact length
         return None
-    return None if ends[0] is None or ends[1] is None else When(ends[0], ends[1])
 
 
 def _unit(duration: Element) -> str | None:
@@ -108,8 +107,11 @@ def _unit(duration: Element) -> str | None:
     return code
 
 
-def _add(instant: datetime, amount: Fraction, unit: str, zone: ZoneInfo) -> datetime | None:
-    """Days and longer are counted on the clock of the site, so that a change of summer time moves no end of a day."""
+def _add(instant: datetime, amount: Fraction, unit: str, zone: ZoneInfo) -> datetime:
+    """Days and longer are counted on the clock of the site, so that a change of summer time moves no end of a day.
+
+    Raises ValueError for a part of a month and for a unit that is not known, OverflowError beyond the calendar.
+    """
     if unit in _EXACT:
         return instant + _EXACT[unit] * amount.numerator / amount.denominator
     local = instant.astimezone(zone).replace(tzinfo=None)
@@ -118,13 +120,12 @@ def _add(instant: datetime, amount: Fraction, unit: str, zone: ZoneInfo) -> date
     elif unit in _MONTHS and amount.denominator == 1:
         moved = _add_months(local, _MONTHS[unit] * amount.numerator)
     else:
-        return None
+        raise ValueError
     return moved.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _add_months(local: datetime, months: int) -> datetime:
     """The same day some months later, or the last day of a month that is too short for it."""
     years, month = divmod(local.month - 1 + months, 12)
-    first = local.replace(year=local.year + years, month=month + 1, day=1)
-    after = (first + timedelta(days=31)).replace(day=1)
-    return first.replace(day=min(local.day, (after - timedelta(days=1)).day))
+    _, last = monthrange(local.year + years, month + 1)
+    return local.replace(year=local.year + years, month=month + 1, day=min(local.day, last))

@@ -32,9 +32,9 @@ def summed(instructions: Sequence[Instruction], local: Local) -> Dose:
     """
     if not instructions:
         raise Undetermined(Why.NO_INSTRUCTION)
-    parts = [part(x, local) for x in instructions]
-    dose = _sum(parts)
-    for instruction, one in zip(instructions, parts, strict=True):
+    parts = [(x, part(x, local)) for x in instructions]
+    dose = _sum([x for _, x in parts])
+    for instruction, one in parts:
         highest = one.intake.high if one.intake else None
         refuse_contradictions(instruction, highest, Fraction(dose.high), local.tablet)
     return dose
@@ -63,8 +63,7 @@ def _day(product: Span | None, rate: Span | None) -> Span:
 def _sum(parts: Sequence[Part]) -> Dose:
     """Continuous where every day of the week is known to have the same sum."""
     intakes = tuple(dict.fromkeys(decimal(edge) for x in parts if x.intake for edge in (x.intake.low, x.intake.high)))
-    daily = all(x.rhythm.placed and x.rhythm.days == WEEK for x in parts)
-    week = [_added(parts)] if daily else [_on(day, parts) for day in sorted(WEEK)]
+    week = [_on(day, parts) for day in WEEK]
     dosing = [x for x in week if x.high]
     low, high = decimal(min(x.low for x in dosing)), decimal(max(x.high for x in dosing))
     if len(set(week)) == 1 and all(x.rhythm.placed for x in parts):
@@ -74,13 +73,8 @@ def _sum(parts: Sequence[Part]) -> Dose:
 
 def _on(day: str, parts: Sequence[Part]) -> Span:
     """The sum of one weekday; what may be taken on any day counts on each."""
-    return _added([x for x in parts if day in x.rhythm.days])
-
-
-def _added(parts: Sequence[Part]) -> Span:
-    if len(parts) == 1:
-        return parts[0].day
-    return Span(sum((x.day.low for x in parts), Fraction(0)), sum((x.day.high for x in parts), Fraction(0)))
+    taken = [x.day for x in parts if day in x.rhythm.days]
+    return Span(Fraction(sum(x.low for x in taken)), Fraction(sum(x.high for x in taken)))
 
 
 def _mean(parts: Sequence[Part]) -> Decimal | None:

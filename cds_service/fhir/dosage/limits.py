@@ -87,5 +87,5 @@ def _modified(element: Any) -> bool:
 def _as_needed(instruction: Instruction) -> bool:
     flagged = any(instruction.get(x) not in (None, False) for x in _AS_NEEDED_FLAGS)
     reasons = any(instruction.get(x) for x in _AS_NEEDED_REASONS)
-    urls = [x.get("url") or "" for x in instruction.get("extension") or []]
+    urls = [str(x.get("url")) for x in instruction.get("extension") or []]
     return flagged or reasons or any(x.endswith(_AS_NEEDED_EXTENSIONS) for x in urls)

@@ -127,14 +127,11 @@ def _on_weekdays(rate: Pace, days: frozenset[str], times: int | None) -> Span:
 
 def _seldom(rate: Pace, times: int | None) -> Rhythm:
     """Fewer than one dosing day a day: never a dose level, whatever the cycle."""
-    frequency = rate.times(times)
+    frequency, period = rate.times(times), rate.exact_days
     if frequency.low != frequency.high or (rate.shortest is not None and rate.shortest <= 1):
         raise Undetermined(Why.SPREAD)
-    period = rate.exact_days
-    if times is not None and frequency.high == times:
-        return Rhythm(exactly(times), share=1 / period if period else None)
-    if frequency.high == 1:
-        return Rhythm(exactly(1), share=1 / period if period else None)
+    if frequency.high in (1, times):
+        return _checked(Rhythm(frequency, share=1 / period if period else None), times)
     if times not in (None, 1) or period is None or frequency.high >= period:
         raise Undetermined(Why.SPREAD)
     return Rhythm(exactly(1), share=frequency.high / period)

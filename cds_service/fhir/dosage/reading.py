@@ -45,8 +45,10 @@ def exactly(number: Fraction | int) -> Span:
     return Span(Fraction(number), Fraction(number))
 
 
-def number(value: object, name: str) -> Fraction:
+def number(value: object, name: str = "") -> Fraction:
     """A number of the wire (int or Decimal) as it is, above zero. Raises Undetermined for everything else.
+
+    `name` is its place, for a reason that is shown to readers.
 
     Numbers of more than 20 digits before or after the point are no doses, and would be slow to reckon with.
     """

@@ -27,13 +27,13 @@ def chained(instructions: Sequence[Instruction], order: Reach, zone: ZoneInfo) -
     Every step but the last has to say how long it lasts; the last may go on until the order ends.
     """
     numbers = [x.get("sequence") for x in instructions]
-    if order.start is None or any(isinstance(x, bool) or not isinstance(x, int) for x in numbers):
+    if any(type(x) is not int for x in numbers):
         return ()
     found: list[Step] = []
     start: When | None = order.start
     for _, same in groupby(sorted(instructions, key=_number), key=_number):
         group = tuple(same)
-        if start is None:  # the step before says no length
+        if start is None:  # the order says none, or the step before no length
             return ()
         following = _following(start, group, zone)
         if following is None and any(_bounds(x) for x in group):

@@ -76,4 +76,4 @@ def _ratio(strength: Element, packaged: bool) -> Fraction | None:
     unit = unit_of(per)
     if per.get("comparator") is not None or unit not in (TABLET, EACH) or (unit == EACH and packaged):
         return None
-    return milligrams(contents, None) / number(per.get("value"), "of tablets")
+    return milligrams(contents, None) / number(per.get("value"))
