@@ -62,13 +62,15 @@ def test_order_and_duplicates_do_not_change_the_answer(facts: Facts, random: Ran
 @settings(max_examples=150, deadline=None)
 @given(patients())
 def test_nothing_is_proposed_above_the_maximum_the_ceiling_or_one_level_more(facts: Facts) -> None:
-    doses = asked(facts).doses
+    decision = asked(facts)
+    doses = decision.doses
     if doses.proposed is None:
         return
-    assert 0 < doses.proposed <= P.maximum_dose
-    assert doses.proposed % P.dose_step == 0
+    p = PROTOCOLS[decision.protocol].parameters
+    assert 0 < doses.proposed <= p.maximum_dose
+    assert doses.proposed % p.dose_step == 0
     assert doses.ceiling is None or doses.proposed <= doses.ceiling
-    assert doses.proposed <= (P.starting_dose if doses.current is None else doses.current + P.dose_step)
+    assert doses.proposed <= (p.starting_dose if doses.current is None else doses.current + p.dose_step)
 
 
 @pytest.mark.hazard("H07", "H21")
