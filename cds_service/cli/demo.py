@@ -123,6 +123,7 @@ def _next_steps(ehr: Ehr, service: Mapping[str, Any], request: Path) -> Iterator
     yield f"  curl {url}"
     yield f"  curl {url}/{service['id']} -H 'Content-Type: application/json' --data @'{request}'"
     yield f"  curl '{ehr.fhir_url}/Patient?_count=5'          the built-in FHIR server"
+    yield f"  {ehr.service_url}/protocols          in a browser: what it decides by, and where that comes from"
     yield f"  cds explain '{request}'          why the first card says what it says"
     yield f"  the CDS Hooks sandbox, in a browser on this machine: Add CDS Services, {url}"
 
