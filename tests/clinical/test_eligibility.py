@@ -1,12 +1,13 @@
 """The checklist at a start: what each criterion rests on, and what keeps it open."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from cds_service.clinical.decision import Criterion
-from cds_service.clinical.facts import Reason, Unknown, When
+from cds_service.clinical.facts import Evidence, Reason, Unknown, When
 from tests.clinical.builders import (
     ELIGIBLE,
     NAUSEA,
@@ -133,6 +134,8 @@ def test_results_that_hold_are_shown(name: str) -> None:
 
 
 EARLY = result("creatinine", "400", ago(days=1), final=False)
+AGED = result("creatinine", "80", ago(days=15))
+UNLIMITED = result("creatinine", "80", high=None)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +148,8 @@ EARLY = result("creatinine", "400", ago(days=1), final=False)
         ([result("creatinine", "160"), result("creatinine", "80", ago(days=3))], "not-met", []),
         ([result("creatinine", ">140")], "not-recorded", []),
         ([result("creatinine", ">150")], "not-met", []),
+        ([result("creatinine", ">=150")], "not-met", []),
+        ([result("creatinine", "120", final=False)], "not-recorded", [Reason.NOT_FINAL]),
         ([result("creatinine", "<150")], "met", []),
         ([result("creatinine", "<=150")], "not-recorded", []),
         ([result("creatinine", "150", ago(days=2)), result("creatinine", "80", ago(days=2))], "not-met", []),
@@ -199,3 +204,100 @@ def test_kinds_that_were_looked_for_and_not_read_are_named() -> None:
     assert [x for x in found.unknown if x in (*unread, plans)] == sorted((unread[0], plans), key=str)
     named = draft(100, protocols=(PROTOCOLS["trofosfamide-maintenance"].url,))
     assert plans not in decided(counts(), [], [named], unseen=(plans,)).unknown
+
+
+KINDS = [
+    ("histology", "histology", False),
+    ("advanced-disease", "metastasis", False),
+    ("response-or-no-evidence-of-disease", "response", False),
+    ("metastatic", "metastasis", True),
+    ("untreated", "systemic-therapy", True),
+    ("anthracycline-unsuitable", "anthracycline", True),
+    ("performance-status", "performance-status", True),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "first_line"), KINDS)
+def test_of_a_criterion_without_evidence_only_what_was_not_read_is_said(name: str, kind: str, first_line: bool) -> None:
+    unread = tuple(Unknown(x, Reason.NOT_READ, detail="cancer") for _, x, _ in KINDS)
+    criterion = asked(name, first_line=first_line, evidence=(), unseen=unread)
+    assert (criterion.state, criterion.evidence) == ("not-recorded", ())
+    assert set(criterion.unknown) == {Unknown(kind, Reason.NOT_READ, detail="cancer")}
+    assert criterion.citation
+
+
+def test_a_response_that_settles_nothing_is_shown_beside_what_was_not_read() -> None:
+    unread = Unknown("response", Reason.FETCH_FAILED, detail="cancer")
+    criterion = asked("response-or-no-evidence-of-disease", evidence=(MIXED,), unseen=(unread,))
+    assert (criterion.evidence, criterion.unknown) == ((MIXED,), (unread,))
+
+
+def test_earlier_orders_are_treatments_in_the_order_of_their_start() -> None:
+    later = order(100, ago(days=700), ago(days=600), "completed", source="MedicationRequest/a")
+    first = replace(order(100, ago(days=900), ago(days=800), "completed"), authored=ago(days=901))
+    chemotherapy = evidence("systemic-therapy", "given", ago(days=1000))
+    found = decided(counts(), [later, first], [draft(150)], declared=(FIRST_LINE,), evidence=(chemotherapy,))
+    (criterion,) = [x for x in found.checklist if x.name == "untreated"]
+    given = [Evidence("systemic-therapy", "given", x.source, x.start) for x in (first, later)]
+    assert criterion.evidence == (chemotherapy, *given)
+
+
+def test_a_condition_against_an_anthracycline_is_shown() -> None:
+    condition = evidence("anthracycline", "unsuitable", ago(days=500))
+    criterion = asked("anthracycline-unsuitable", first_line=True, evidence=(condition,))
+    assert told(criterion) == ("met", [condition.source])
+
+
+def test_an_age_that_is_not_known_says_why() -> None:
+    unknown = Unknown("age", Reason.UNREADABLE, "Patient/p", "19??")
+    criterion = asked("age-over-60", first_line=True, born=unknown)
+    assert (criterion.unknown, criterion.age, bool(criterion.citation)) == ((unknown,), None, True)
+
+
+def test_a_count_that_is_too_old_misses_nothing() -> None:
+    old = result("neutrophils", "1.6", ago(days=20))
+    others = [x for x in counts() if x.analyte != "neutrophils"]
+    found = decided([*others, old], [], [draft(100)])
+    (criterion,) = [x for x in found.checklist if x.name == "blood-counts"]
+    assert (criterion.state, criterion.unknown) == (
+        "not-recorded",
+        (Unknown("neutrophils", Reason.STALE, old.source),),
+    )
+
+
+def test_a_count_of_an_open_grade_neither_holds_nor_misses() -> None:
+    found = decided(counts(haemoglobin=">9"), [], [draft(100)])
+    (criterion,) = [x for x in found.checklist if x.name == "blood-counts"]
+    assert criterion.state == "not-recorded"
+
+
+@pytest.mark.parametrize(
+    ("results", "unknown"),
+    [
+        ([], [Unknown("creatinine", Reason.ABSENT)]),
+        ([EARLY], [Unknown("creatinine", Reason.ABSENT), Unknown("creatinine", Reason.NOT_FINAL, EARLY.source)]),
+        ([AGED], [Unknown("creatinine", Reason.STALE, AGED.source)]),
+        ([UNLIMITED], [Unknown("creatinine", Reason.UNREADABLE, UNLIMITED.source, "ULN")]),
+    ],
+)
+def test_what_keeps_the_function_of_an_organ_open_is_named(results: list[Any], unknown: list[Unknown]) -> None:
+    assert list(asked("renal-function", *results).unknown) == unknown
+
+
+def test_what_misses_is_shown_with_its_rule() -> None:
+    high = result("creatinine", "160")
+    criterion = asked("renal-function", high)
+    assert (criterion.results, bool(criterion.citation)) == ((high,), True)
+
+
+def test_a_toxicity_of_the_laboratory_is_shown_as_a_result() -> None:
+    high = result("alt", "300")
+    criterion = asked("no-unresolved-toxicity", high)
+    assert (criterion.state, criterion.results, criterion.toxicities) == ("not-met", (high,), ())
+    assert criterion.citation == asked("no-unresolved-toxicity").citation != ""
+
+
+def test_unread_toxicities_are_named_and_nothing_is_where_all_was_read() -> None:
+    unread = Unknown("toxicity", Reason.NOT_READ, detail="conditions")
+    assert asked("no-unresolved-toxicity", unclear=(unread,)).unknown == (unread,)
+    assert asked("no-unresolved-toxicity").unknown == ()
