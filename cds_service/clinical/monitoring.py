@@ -68,9 +68,8 @@ def imaging_due(case: Case, said: Decision) -> Monitoring | None:
     """The last image, else the start, is longer ago than the interval and its grace; unread images tell nothing."""
     if not any(record.read_in_whole(case.facts, "imaging", x) for x in _IMAGES):
         return None
-    images = record.timed(record.of_kind(case.facts, "imaging"))
-    last = max(images, key=lambda x: (x.when.start, str(x)) if x.when else (case.now, ""), default=None)
-    since = last.when if last else _start(case)
+    images = [(x.when, x) for x in record.of_kind(case.facts, "imaging") if x.when]
+    since, last = max(images, key=lambda x: (x[0].start, str(x[1])), default=(_start(case), None))
     if since is None:
         return None
     limit = months_later(since.start, case.p.imaging_months, case.now.tzinfo)

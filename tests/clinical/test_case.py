@@ -4,6 +4,7 @@ import pytest
 
 from cds_service.clinical.case import Case, build, count_unknowns, dose_unknowns, together, window
 from cds_service.clinical.facts import COUNTS, Order, Reason, Result, Unknown, When
+from cds_service.clinical.protocol import Source
 from tests.clinical.builders import GOOD, NOW, PROTOCOL, P, ago, counts, draft, facts, order, result, undetermined
 
 RUNNING = order(100, ago(days=30))
@@ -98,3 +99,8 @@ def test_drafts_stand_in_the_order_of_their_names_each_once() -> None:
 def test_a_count_is_as_old_as_the_first_moment_it_may_be_of(when: When, fresh: bool) -> None:
     found = case([result("platelets", "250", when)], RUNNING).series["platelets"]
     assert found.fresh(NOW, P.interrupt_window) is fresh
+
+
+def test_what_has_no_section_is_cited_by_its_name() -> None:
+    assert Source("a default", "", "because").citation == "a default"
+    assert Source("a paper", "2", "so").citation == "a paper, 2"

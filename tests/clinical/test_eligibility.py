@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.clinical.decision import Criterion
+from cds_service.clinical.eligibility import STATES
 from cds_service.clinical.facts import Evidence, Reason, Unknown, When
 from tests.clinical.builders import (
     ELIGIBLE,
@@ -42,6 +43,10 @@ def told(criterion: Criterion) -> tuple[str, list[str]]:
 
 
 SARCOMA, OTHER = evidence("histology", "sarcoma"), evidence("histology", "other", ago(days=1))
+
+
+def test_a_criterion_has_one_of_three_states() -> None:
+    assert STATES == ("met", "not-met", "not-recorded")
 
 
 def test_the_criteria_stand_in_the_order_of_the_protocol() -> None:

@@ -1,12 +1,15 @@
 """What is due beside the dose: the first topic that applies, and nothing where the record was not read."""
 
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from cds_service.clinical.decide import decide
 from cds_service.clinical.decision import Monitoring
 from cds_service.clinical.facts import Reason, Unknown, When
-from tests.clinical.builders import PROTOCOLS, ago, counts, day, decided, draft, evidence, order
+from tests.clinical.builders import NOW, PROTOCOLS, ago, counts, day, decided, draft, evidence, facts, order
 
 FIRST_LINE = PROTOCOLS["trofosfamide-first-line-elderly"].url
 IMAGE = evidence("imaging", "done", ago(days=30))
@@ -97,7 +100,7 @@ def test_no_count_is_due_where_nothing_was_assessed() -> None:
     assert topic(due(90, IMAGE, results=counts(ago(days=40)))) == ""
 
 
-@pytest.mark.parametrize("reason", [Reason.NOT_READ, Reason.FETCH_FAILED, Reason.INCOMPLETE])
+@pytest.mark.parametrize("reason", [Reason.NOT_READ, Reason.FETCH_FAILED, Reason.INCOMPLETE, Reason.UNREADABLE])
 def test_images_that_were_not_read_are_not_missing(reason: Reason) -> None:
     studies, reports = (Unknown("imaging", reason, detail=x) for x in ("imaging", "imagingReports"))
     assert topic(due(200)) == "imaging-due"
@@ -123,3 +126,71 @@ def test_what_was_looked_for_and_not_read_is_named() -> None:
     found = decided(counts(), [order(150, ago(days=200))], evidence=(), unseen=(*unread, plans))
     assert topic(found.monitoring) == "imaging-due"
     assert [x for x in found.unknown if x in (*unread, plans)] == sorted((unread[0], unread[2], plans), key=str)
+
+
+def cited(name: str) -> str:
+    """Where the maintenance protocol says what is due."""
+    return PROTOCOLS["trofosfamide-maintenance"].sources[name].citation
+
+
+OLD_IMAGE = evidence("imaging", "done", ago(days=150))
+SAME_TIME = evidence("imaging", "done", ago(days=150), source="Observation/zz")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (
+            due(90, IMAGE, results=counts(ago(days=30))),
+            Monitoring("count-due", cited("count-due"), ago(days=30), date(2026, 11, 21)),
+        ),
+        (due(200), Monitoring("imaging-due", cited("imaging-due"), ago(days=200), date(2026, 8, 7))),
+        (
+            due(200, OLD_IMAGE),
+            Monitoring("imaging-due", cited("imaging-due"), ago(days=150), date(2026, 9, 26), (OLD_IMAGE,)),
+        ),
+        (
+            due(200, SAME_TIME, OLD_IMAGE),
+            Monitoring("imaging-due", cited("imaging-due"), ago(days=150), date(2026, 9, 26), (SAME_TIME,)),
+        ),
+        (
+            due(800, STABLE, IMAGE),
+            Monitoring("pause-consider", cited("pause-consider"), ago(days=800), date(2026, 9, 14)),
+        ),
+    ],
+    ids=["count", "no image", "old image", "two images of one time", "pause"],
+)
+def test_what_is_due_has_its_day(found: Monitoring | None, expected: Monitoring) -> None:
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("2026-07-30T22:30:00+00:00", ("imaging-due", date(2026, 10, 31))),
+        ("2024-02-28T23:30:00+00:00", ("pause-consider", date(2026, 2, 28))),
+    ],
+)
+def test_months_are_counted_on_the_calendar_of_the_site(start: str, expected: tuple[str, date]) -> None:
+    begun = datetime.fromisoformat(start)
+    items = (IMAGE, STABLE) if expected[0] == "pause-consider" else ()
+    known = facts(counts(), [order(150, When(begun, begun))], evidence=items)
+    found = decide(PROTOCOLS, known, NOW.astimezone(ZoneInfo("Europe/Berlin"))).monitoring
+    assert found
+    assert (found.topic, found.due) == expected
+
+
+def test_of_several_progressions_of_one_time_the_last_is_told() -> None:
+    broad = evidence("response", "progression", When(ago(days=9).start, ago(days=3).end), source="Observation/b")
+    narrow = evidence("response", "progression", When(ago(days=8).start, ago(days=5).end), source="Observation/z")
+    twin = evidence("response", "progression", broad.when, source="Observation/a")
+    found = due(40, IMAGE, narrow, broad, twin)
+    assert found
+    assert (found.since, [x.source for x in found.evidence]) == (broad.when, ["Observation/b"])
+
+
+def test_what_comes_after_the_topic_that_is_said_was_not_looked_for() -> None:
+    unread = [Unknown(x, Reason.NOT_READ, detail="cancer") for x in ("response", "imaging")]
+    found = decided(counts(ago(days=30)), [order(150, ago(days=90))], unseen=unread)
+    assert topic(found.monitoring) == "count-due"
+    assert [x for x in found.unknown if x in unread] == unread[:1]

@@ -39,4 +39,4 @@ def test_nothing_lies_beyond_the_calendar() -> None:
     assert months_later(datetime(9999, 11, 1, tzinfo=UTC), 2, BERLIN) == ANY_TIME.end
     assert months_later(ANY_TIME.end, 1, BERLIN) == ANY_TIME.end
     assert months_later(datetime(9999, 11, 1, tzinfo=UTC), 1, BERLIN) == datetime(9999, 12, 1, tzinfo=UTC)
-    assert months_later(ANY_TIME.start, 1, BERLIN).month == 2
+    assert months_later(ANY_TIME.start, 1, ZoneInfo("America/New_York")).month == 2
