@@ -138,30 +138,27 @@ SAME_TIME = evidence("imaging", "done", ago(days=150), source="Observation/zz")
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("days", "age", "items", "expected"),
     [
+        (90, 30, [IMAGE], Monitoring("count-due", cited("count-due"), ago(days=30), date(2026, 11, 21))),
+        (200, 2, [], Monitoring("imaging-due", cited("imaging-due"), ago(days=200), date(2026, 8, 7))),
         (
-            due(90, IMAGE, results=counts(ago(days=30))),
-            Monitoring("count-due", cited("count-due"), ago(days=30), date(2026, 11, 21)),
-        ),
-        (due(200), Monitoring("imaging-due", cited("imaging-due"), ago(days=200), date(2026, 8, 7))),
-        (
-            due(200, OLD_IMAGE),
+            200, 2, [OLD_IMAGE],
             Monitoring("imaging-due", cited("imaging-due"), ago(days=150), date(2026, 9, 26), (OLD_IMAGE,)),
         ),
         (
-            due(200, SAME_TIME, OLD_IMAGE),
+            200, 2, [OLD_IMAGE, SAME_TIME],
             Monitoring("imaging-due", cited("imaging-due"), ago(days=150), date(2026, 9, 26), (SAME_TIME,)),
         ),
         (
-            due(800, STABLE, IMAGE),
+            800, 2, [STABLE, IMAGE],
             Monitoring("pause-consider", cited("pause-consider"), ago(days=800), date(2026, 9, 14)),
         ),
     ],
     ids=["count", "no image", "old image", "two images of one time", "pause"],
-)
-def test_what_is_due_has_its_day(found: Monitoring | None, expected: Monitoring) -> None:
-    assert found == expected
+)  # fmt: skip
+def test_what_is_due_has_its_day(days: int, age: int, items: list[Any], expected: Monitoring) -> None:
+    assert due(days, *items, results=counts(ago(days=age))) == expected
 
 
 @pytest.mark.parametrize(
