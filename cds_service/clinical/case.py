@@ -10,7 +10,7 @@ from cds_service.clinical import course as courses
 from cds_service.clinical.chart import Reading, Series, unclear
 from cds_service.clinical.course import Course
 from cds_service.clinical.ctcae import grade, limit_text
-from cds_service.clinical.decision import Finding
+from cds_service.clinical.decision import Criterion, Finding
 from cds_service.clinical.episodes import Episode
 from cds_service.clinical.facts import Facts, Order, Reason, Result, Toxicity, Unknown, When, local_day
 from cds_service.clinical.orders import drafted, rank
@@ -21,7 +21,8 @@ from cds_service.clinical.protocol import Parameters, Protocol
 class Case:
     """What the rules are asked about. `drafts` are those of the call that would give the drug.
 
-    `declared` is a protocol that was declared and that this product cannot tell, "" where it can.
+    `declared` is a protocol that was declared and that this product cannot tell, "" where it can. `checklist` is who
+    the protocol is for, where a draft would start a course of it.
     """
 
     protocol: Protocol
@@ -32,6 +33,7 @@ class Case:
     episodes: tuple[Episode, ...]
     drafts: tuple[Order, ...]
     declared: str = ""
+    checklist: tuple[Criterion, ...] = ()
 
     @property
     def p(self) -> Parameters:

@@ -10,7 +10,7 @@ from cds_service.clinical import eligibility, monitoring
 from cds_service.clinical.case import Case, build, starts
 from cds_service.clinical.chart import Series
 from cds_service.clinical.choice import Choice, choose
-from cds_service.clinical.decision import Count, Criterion, Decision, Doses, Step
+from cds_service.clinical.decision import Count, Decision, Doses, Step
 from cds_service.clinical.drafts import Row, child, highest_allowed, rows, toxic_levels
 from cds_service.clinical.facts import COUNTS, LYMPHOCYTES, Facts, Unknown
 from cds_service.clinical.fever import low
@@ -30,7 +30,7 @@ def decide(protocols: Mapping[str, Protocol], facts: Facts, now: datetime) -> De
     if facts.foreign:
         return Decision(d.NOT_ASSESSED, now, d.NOT_ASSESSED, d.WARNING, unknown=_sorted(facts.foreign))
     choice = choose(protocols, facts, now)
-    case = build(choice.protocol, facts, now, choice.unknown)
+    case = _checked(build(choice.protocol, facts, now, choice.unknown))
     if not facts.drafts and case.course is None:
         return _untreated(facts, now)
     outcome, steps = _conclude(case)
@@ -47,16 +47,16 @@ def decide(protocols: Mapping[str, Protocol], facts: Facts, now: datetime) -> De
         declared=case.declared,
         steps=steps,
         protocol=case.protocol.id,
-        checklist=_checklist(case),
+        checklist=case.checklist,
     )
     said = _of_drafts(concluded, case, outcome) if facts.drafts else _of_itself(concluded, case, outcome)
     return _beside(said, case, choice)
 
 
-def _checklist(case: Case) -> tuple[Criterion, ...]:
-    """Who the protocol is for, where a draft of the call would start a course of it."""
+def _checked(case: Case) -> Case:
+    """The case with its checklist, where a draft of the call would start a course of the protocol."""
     started = case.drafts and starts(case) and not case.protocol_unknown
-    return eligibility.checklist(case) if started else ()
+    return replace(case, checklist=eligibility.checklist(case)) if started else case
 
 
 def _beside(said: Decision, case: Case, choice: Choice) -> Decision:

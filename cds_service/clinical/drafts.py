@@ -8,7 +8,7 @@ from cds_service.clinical import decision as d
 from cds_service.clinical import orders as of
 from cds_service.clinical.case import Case, completed_years, starts
 from cds_service.clinical.decision import Finding
-from cds_service.clinical.eligibility import MET, NOT_MET, checklist
+from cds_service.clinical.eligibility import MET, NOT_MET
 from cds_service.clinical.episodes import whole_levels
 from cds_service.clinical.facts import Dose, Order, Unknown, When
 from cds_service.clinical.proof import lacking_for_escalation
@@ -141,8 +141,8 @@ def unknown(case: Case, outcome: Outcome, draft: Order) -> Row | None:
 
 def not_eligible(case: Case, outcome: Outcome, draft: Order) -> Row | None:
     """Row 9: the draft starts a course, and a criterion of the protocol is not met, or not recorded."""
-    states = {x.state for x in checklist(case)} if starts(case) else {MET}
-    if states == {MET}:
+    states = {x.state for x in case.checklist}
+    if states <= {MET}:
         return None
     return Row(9, d.ELIGIBILITY, d.WARNING if NOT_MET in states else d.INFO, draft)
 

@@ -1,6 +1,6 @@
 """What the oncology record says of one kind of thing: each item once, the newest, and of those the worst."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from cds_service.clinical.facts import Evidence, Facts, Reason, Unknown
 
@@ -15,11 +15,6 @@ _UNREAD = frozenset({Reason.NOT_READ, Reason.FETCH_FAILED, Reason.INCOMPLETE, Re
 def of_kind(facts: Facts, kind: str) -> tuple[Evidence, ...]:
     """All items of a kind of `EVIDENCE`, in an order that does not hang on the order in which they came."""
     return tuple(sorted((x for x in dict.fromkeys(facts.evidence) if x.kind == kind), key=str))
-
-
-def timed(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Those of which the time was recorded."""
-    return tuple(x for x in items if x.when is not None)
 
 
 def newest(items: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -46,7 +46,7 @@ def kinds(case: Case, found: Monitoring) -> frozenset[str]:
 
 def progression_recorded(case: Case, said: Decision) -> Monitoring | None:
     """Of the newest records of how the disease stands one says progression, and is not surely of before the course."""
-    newest = record.newest(record.timed(record.of_kind(case.facts, "response")))
+    newest = record.newest(record.of_kind(case.facts, "response"))
     found = [(x.when, x) for x in newest if x.when and x.state == "progression" and _of_course(case, x)]
     if not found:
         return None

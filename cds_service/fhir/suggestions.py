@@ -27,7 +27,7 @@ def suggestions(
     wording: Wording,
     site: Site = NO_SITE,
 ) -> tuple[Suggestion, ...]:
-    """The suggestions of the one card, the recommended one, if any, first.
+    """The suggestions of the card about the dose, the recommended one, if any, first.
 
     `resources` are the orders as the EHR sent them and `tablets` the mg in one tablet of each, by the source that
     `decision` names them by; `wording` is how a dosage is said, `site` what the site's own codes mean.
@@ -48,6 +48,12 @@ def suggestions(
     if any(x.what in (*COUNTS, "counts") for x in decision.unknown):
         return _recount(patient)
     return ()
+
+
+def beside(decision: Decision, patient: str) -> tuple[Suggestion, ...]:
+    """The suggestions of the card of what is due beside the dose, for the patient with this FHIR id."""
+    due = decision.monitoring.topic if decision.monitoring else ""
+    return _recount(patient) if due == d.COUNT_DUE else ()
 
 
 def _delete(draft: Resource | None, recommended: bool) -> tuple[Suggestion, ...]:

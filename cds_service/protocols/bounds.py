@@ -10,11 +10,11 @@ from typing import Any
 
 from cds_service.clinical.protocol import Parameters
 from cds_service.protocols.strict_yaml import Fault, Faulty, read, told
+from cds_service.protocols.values import SPANS
 
 FILE = Path(__file__).parent / "bounds.yaml"
 OWN = "protocol"
 Value = Decimal | tuple[Decimal | str, ...]
-_SPANS = {"d": timedelta(days=1), "h": timedelta(hours=1)}
 _KEYS = frozenset({"unit", "lowest", "highest", "allowed", "protocols", "why"})
 
 
@@ -65,7 +65,7 @@ def own(parameters: Parameters, name: str, unit: str) -> Value:
     """The value of a parameter as a file writes it in this unit."""
     value = getattr(parameters, name)
     if isinstance(value, timedelta):
-        return Decimal(value // _SPANS[unit])
+        return Decimal(value // SPANS[unit])
     return tuple(value) if isinstance(value, tuple) else Decimal(value)
 
 

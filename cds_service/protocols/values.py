@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from cds_service.clinical.protocol import Parameters
 
 KINDS = get_type_hints(Parameters)
-_SPANS = {"d": "days", "h": "hours"}
+SPANS = {"d": timedelta(days=1), "h": timedelta(hours=1)}
 _UNITS = {
     "fever_once": "Cel",
     "fever_sustained": "Cel",
@@ -31,7 +31,7 @@ _DOSES = "escalate_from"
 def units(key: str) -> tuple[str, ...]:
     """The units that a parameter may have in a file."""
     if KINDS[key] is timedelta:
-        return tuple(_SPANS)
+        return tuple(SPANS)
     return (_UNITS.get(key, "CTCAE grade" if KINDS[key] is int else "mg/d"),)
 
 
@@ -52,7 +52,7 @@ def typed(key: str, parameter: Mapping[str, Any]) -> Any:
     if unit not in units(key):
         raise ValueError(unit)
     if kind is timedelta:
-        return timedelta(**{_SPANS[unit]: _whole(value)})
+        return _whole(value) * SPANS[unit]
     if kind is int:
         return _counted(value, unit)
     if kind is Decimal:

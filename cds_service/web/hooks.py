@@ -10,16 +10,15 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, g, request
 
 from cds_service.clinical.decide import decide
-from cds_service.clinical.decision import COUNT_DUE, Decision, Suggestion
 from cds_service.clinical.protocol import MAINTENANCE, Protocol
 from cds_service.errors import CdsError, UnknownPlace
-from cds_service.fhir import actions, prefetch
+from cds_service.fhir import prefetch
 from cds_service.fhir.order import Scope
 from cds_service.fhir.prefetch import Reads
 from cds_service.fhir.reading.asks import Ask, Fetched
 from cds_service.fhir.reading.reader import Reader
 from cds_service.fhir.site import Site
-from cds_service.fhir.suggestions import suggestions
+from cds_service.fhir.suggestions import beside, suggestions
 from cds_service.hook.clients import Client
 from cds_service.hook.request import HookCall, read
 from cds_service.render.cards import Renderer
@@ -114,13 +113,6 @@ def walk(house: House, call: HookCall, trace: trail.Trace, reads: Reads | None) 
     basis = trail.Basis(renderer.protocol(decision), record.facts, call.patient_id)
     trail.decided(trace, house.store, basis, decision, cards)
     return cards
-
-
-def beside(decision: Decision, patient: str) -> Sequence[Suggestion]:
-    """What can be clicked on the card of what is due beside the dose, for the patient with this FHIR id."""
-    if decision.monitoring is None or decision.monitoring.topic != COUNT_DUE:
-        return ()
-    return (Suggestion("repeat-count", (actions.repeat_count(patient),)),)
 
 
 def new_id() -> str:

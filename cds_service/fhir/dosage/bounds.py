@@ -1,6 +1,5 @@
 """From when to when an instruction holds: `timing.repeat.bounds[x]`, and durations that count from a start."""
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cds_service.clinical.facts import When
+from cds_service.clinical.months import add_months
 from cds_service.fhir.dosage.reading import Undetermined, number
 from cds_service.fhir.dosage.units import UCUM
 from cds_service.fhir.times import when
@@ -118,14 +118,7 @@ def _add(instant: datetime, amount: Fraction, unit: str, zone: ZoneInfo) -> date
     if unit in _DAYS:
         moved = local + timedelta(days=_DAYS[unit]) * amount.numerator / amount.denominator
     elif unit in _MONTHS and amount.denominator == 1:
-        moved = _add_months(local, _MONTHS[unit] * amount.numerator)
+        moved = add_months(local, _MONTHS[unit] * amount.numerator)
     else:
         raise ValueError
     return moved.replace(tzinfo=zone).astimezone(UTC)
-
-
-def _add_months(local: datetime, months: int) -> datetime:
-    """The same day some months later, or the last day of a month that is too short for it."""
-    years, month = divmod(local.month - 1 + months, 12)
-    _, last = monthrange(local.year + years, month + 1)
-    return local.replace(year=local.year + years, month=month + 1, day=min(local.day, last))
