@@ -86,9 +86,20 @@ def wanted(seed: int) -> Said:
 
 
 @cache
+def shown(seed: int) -> Said:
+    """What the product says to that record with a draft that always yields a card."""
+    return asked(outspoken(record(seed).request))
+
+
 def concluded(seed: int) -> str | None:
-    """The product's conclusion on that record, shown by a draft that always yields a card; None for a 412."""
-    return conclusion(record(seed).request)
+    """The product's conclusion on that record, whether it is silent or not; None for a 412."""
+    return shown(seed).conclusion
+
+
+def forget() -> None:
+    """Keep nothing of what was asked: of very many records, that is more than memory holds."""
+    for kept in (heard, told, wanted, shown):
+        kept.cache_clear()
 
 
 def conclusion(request: dict[str, Any]) -> str | None:

@@ -29,6 +29,13 @@ GRADE_2 = {
 }  # fmt: skip
 
 
+def copied(value: Any) -> Any:
+    """The same JSON, to be changed: each part stands for itself, and it takes a fraction of the time of a deepcopy."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list) else value
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A result, wherever it lies: the element with code and value, what it lies in, and the list to take it out of."""

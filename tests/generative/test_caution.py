@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import timedelta
-from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
 
-from tests.generative.asking import RECORDS, chunks, concluded, conclusion, heard, hold, said, wanted
+from tests.generative.asking import RECORDS, chunks, concluded, conclusion, hold, wanted
 from tests.generative.clock import NOW, instant
 from tests.generative.codes import ACTING, analyte_of, kind_of, part_of
-from tests.generative.comparing import as_sent
-from tests.generative.reading import GRADE_2, Seen, factor, instant_of, moment, observations, resources
+from tests.generative.properties import too_much_offered, wrongly_recommended
+from tests.generative.reading import GRADE_2, Seen, copied, factor, instant_of, moment, observations, resources
 from tests.generative.records import record
 from tests.generative.support import G_CSF, PLATELETS, RED_CELLS
 from tests.generative.unusable import made_unusable
 from tests.generative.worsening import STEP, added
-from tests.oracle import oracle
 
 Request = dict[str, Any]
 Spoil = Callable[[Random, Request, str], Request | None]
 WEEK = timedelta(days=7)
-LEVEL, MAXIMUM = 50, 200
 # Where an analyte may count as recovered at grade 2 or 3, as it was before the first dose.
 DEEP_BASELINES = ("low_before", "jumble")
 # At so many records with that conclusion each count is spoiled in each way.
@@ -114,7 +110,7 @@ def still(wanted_conclusion: str, spoil: Spoil) -> Callable[[Random, int], str |
 
     def check(rng: Random, seed: int) -> str | None:
         analyte = rng.choice(ACTING)
-        request = spoil(rng, deepcopy(record(seed).request), analyte)
+        request = spoil(rng, copied(record(seed).request), analyte)
         if request and conclusion(request) == wanted_conclusion:
             return f"{wanted_conclusion} with {analyte} {spoil.__name__}"
         return None
@@ -138,48 +134,13 @@ def test_no_restart_without_proof_of_recovery(spoil: Spoil) -> None:
     hold(seeds, still("restart-reduced", spoil))
 
 
-def offers(seed: int) -> list[Request]:
-    """The orders that the card offers to write."""
-    actions = [action for x in heard(seed).suggestions for action in x.get("actions", []) if action["type"] != "delete"]
-    return [x["resource"] for x in actions if x["resource"]["resourceType"] == "MedicationRequest"]
-
-
-def dose_of(order: Request, request: Request) -> Decimal | None:
-    """mg/day of an order, as the oracle reads it when it is the draft of that call."""
-    call = deepcopy(request)
-    beside = [x for x in call["context"]["draftOrders"]["entry"] if x["resource"]["resourceType"] == "Medication"]
-    call["context"]["draftOrders"]["entry"] = [{"resource": {**order, "status": "draft"}}, *beside]
-    found: Decimal | None = oracle(as_sent(call), NOW)["draft"]
-    return found
-
-
-def too_much(_: Random, seed: int) -> str | None:
-    """An offer above the maximum, above the ceiling, or more than one level above the current dose."""
-    current, _drafted, ceiling, _proposed = wanted(seed).doses
-    limits = [Decimal(MAXIMUM), ceiling, current + LEVEL if current else None]
-    for order in offers(seed):
-        if order["status"] == "on-hold":
-            continue
-        dose = dose_of(order, record(seed).request)
-        if dose is None or any(limit is not None and dose > limit for limit in limits):
-            return f"offers {dose} mg/day; maximum, ceiling, one level up: {limits}"
-        if said(seed).conclusion in ("interrupt", "keep-interrupted"):
-            return f"offers {dose} mg/day under {said(seed).conclusion}"
-    return None
-
-
 @pytest.mark.hazard("H15", "H20", "H21", "H26")
 @pytest.mark.parametrize("seeds", chunks(RECORDS), ids=str)
 def test_no_offer_raises_the_dose_above_a_limit(seeds: range) -> None:
-    hold(seeds, too_much)
+    hold(seeds, too_much_offered)
 
 
 @pytest.mark.hazard("H26")
 @pytest.mark.parametrize("seeds", chunks(RECORDS), ids=str)
 def test_at_most_one_offer_is_recommended_and_never_an_escalation(seeds: range) -> None:
-    def wrong(_: Random, seed: int) -> str | None:
-        recommended = [x for x in heard(seed).suggestions if x.get("isRecommended")]
-        bold = said(seed).topic == "escalate" and recommended
-        return f"recommends {[x['label'] for x in recommended]}" if len(recommended) > 1 or bold else None
-
-    hold(seeds, wrong)
+    hold(seeds, wrongly_recommended)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from functools import cache
 from random import Random
 from types import FunctionType
@@ -14,7 +13,7 @@ from tests.generative.asking import answered, hold
 from tests.generative.breaking import broken, faulty, late, name, passed_through
 from tests.generative.chart import MORE
 from tests.generative.comparing import ENCODER
-from tests.generative.reading import resources
+from tests.generative.reading import copied, resources
 from tests.generative.records import OUTCOME, record
 from tests.support import ORDER_SIGN, answer, client, parsed
 
@@ -69,7 +68,7 @@ def replaced(key: str, value: Any) -> None:
     """Fails where that prefetch, being that value, is met with silence."""
 
     def check(_: Random, seed: int) -> str | None:
-        request = deepcopy(record(seed).request)
+        request = copied(record(seed).request)
         request["prefetch"][key] = value
         return speaks(request)
 
@@ -87,7 +86,7 @@ def test_what_is_no_bundle_is_no_empty_record(key: str, value: Any) -> None:
 @pytest.mark.parametrize("key", ["results", "medications"])
 def test_a_page_that_was_not_followed_is_said(key: str) -> None:
     def check(_: Random, seed: int) -> str | None:
-        request = deepcopy(record(seed).request)
+        request = copied(record(seed).request)
         request["prefetch"][key] |= NEXT
         return speaks(request)
 
@@ -99,7 +98,7 @@ def test_a_page_that_was_not_followed_is_said(key: str) -> None:
 @pytest.mark.parametrize("key", ["results", "medications"])
 def test_what_was_not_prefetched_is_asked_for(key: str) -> None:
     for seed in silent_records():
-        request = deepcopy(record(seed).request)
+        request = copied(record(seed).request)
         del request["prefetch"][key]
         response = client().post(ORDER_SIGN, data=ENCODER.encode(request), content_type="application/json")
         assert response.status_code == 412, seed
@@ -114,7 +113,7 @@ def test_an_empty_list_of_results_is_said() -> None:
 @pytest.mark.parametrize(("key", "member", "value"), JUNK, ids=str)
 def test_what_cannot_be_read_is_said(key: str, member: str, value: Any) -> None:
     def check(_: Random, seed: int) -> str | None:
-        request = deepcopy(record(seed).request)
+        request = copied(record(seed).request)
         for entry in request["prefetch"][key]["entry"]:
             if entry["resource"]["resourceType"] in ("Observation", "MedicationRequest"):
                 entry["resource"][member] = value
@@ -151,13 +150,13 @@ def test_toxicities_and_reports_that_cannot_be_read_are_said(key: str, value: An
 @pytest.mark.parametrize("key", ["transfusions", "administrations"])
 def test_support_that_cannot_be_read_blocks_nothing(key: str) -> None:
     for seed in silent_records():
-        request = deepcopy(record(seed).request)
+        request = copied(record(seed).request)
         request["prefetch"][key] = OUTCOME
         assert answer(request)["cards"] == [], seed
 
 
 def test_what_was_not_asked_for_may_be_missing() -> None:
     for seed in silent_records():
-        request = deepcopy(record(seed).request)
+        request = copied(record(seed).request)
         empty = all(not request["prefetch"].pop(key, None) for key in MORE)
         assert not empty or answer(request)["cards"] == [], seed

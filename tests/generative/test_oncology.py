@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -13,7 +12,7 @@ from tests.generative.asking import bolder, hold, said, share
 from tests.generative.comparing import Said, by_product, outspoken, quick_answer
 from tests.generative.declarations import ELSEWHERE, FIRST_LINE, MAINTENANCE
 from tests.generative.oncology import KEYS, OUTCOME, OWN
-from tests.generative.reading import entries
+from tests.generative.reading import copied, entries
 from tests.generative.records import record
 
 Request = dict[str, Any]
@@ -44,7 +43,7 @@ def same_dose(request: Request, seed: int) -> str | None:
 
 def without_some(rng: Random, request: Request) -> Request:
     """Without one resource of the oncology record, or some, or all of them."""
-    made = deepcopy(request)
+    made = copied(request)
     listed = [(key, x) for key in {*KEYS.values()} - {"carePlans"} for x in entries(made, key) if is_recorded(x)]
     taken = rng.sample(listed, rng.randint(min(1, len(listed)), len(listed)))
     for key, gone in taken:
@@ -59,7 +58,7 @@ def is_recorded(entry: Request) -> bool:
 
 def unread(rng: Random, request: Request) -> Request:
     """With one key of the oncology record, or all of them, not read or not in whole."""
-    made = deepcopy(request)
+    made = copied(request)
     for key in RECORDED if rng.random() < 0.3 else [rng.choice(RECORDED)]:
         whole = made["prefetch"].pop(key, None)
         page = {**whole, "link": NEXT} if isinstance(whole, dict) else "none"
@@ -70,7 +69,7 @@ def unread(rng: Random, request: Request) -> Request:
 
 def declaring(request: Request, canonicals: list[str]) -> Request:
     """With these canonicals on every draft, which goes before orders and care plans."""
-    made = deepcopy(request)
+    made = copied(request)
     for entry in made["context"]["draftOrders"]["entry"]:
         if entry["resource"]["resourceType"] == "MedicationRequest":
             entry["resource"]["instantiatesCanonical"] = canonicals

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -13,7 +12,7 @@ from tests.generative.chart import MORE
 from tests.generative.clock import ZONES, offset, read
 from tests.generative.codes import UCUM, kind_of
 from tests.generative.oncology import OWN
-from tests.generative.reading import entries, factor, observations
+from tests.generative.reading import copied, entries, factor, observations
 from tests.generative.results import plain
 from tests.generative.spellings import SPELLINGS, ucum_codes
 
@@ -32,7 +31,7 @@ def drafts(request: Resource) -> list[Resource]:
 
 def shuffled(rng: Random, request: Resource) -> Resource:
     """The same resources in another order, the keys of the prefetch too."""
-    made = deepcopy(request)
+    made = copied(request)
     for key in KEYS:
         rng.shuffle(entries(made, key))
     rng.shuffle(drafts(made))
@@ -43,7 +42,7 @@ def shuffled(rng: Random, request: Resource) -> Resource:
 
 def shuffled_within(rng: Random, request: Resource) -> Resource:
     """The parts of each resource in another order: components, contained resources, codings, instructions."""
-    made = deepcopy(request)
+    made = copied(request)
     for key in KEYS:
         for entry in entries(made, key):
             rearrange(rng, entry["resource"])
@@ -67,16 +66,16 @@ def rearrange(rng: Random, value: Any) -> None:
 
 def doubled(rng: Random, request: Resource) -> Resource:
     """Some entries twice."""
-    made = deepcopy(request)
+    made = copied(request)
     for key in KEYS:
         found = entries(made, key)
-        found += deepcopy(rng.sample(found, min(len(found), rng.randrange(1, 5))))
+        found += copied(rng.sample(found, min(len(found), rng.randrange(1, 5))))
     return made
 
 
 def other_units(rng: Random, request: Resource) -> Resource:
     """Every understood result in another spelling of its unit, the number converted exactly."""
-    made = deepcopy(request)
+    made = copied(request)
     for seen in observations(made):
         kind, quantity = kind_of(seen.element), seen.element.get("valueQuantity", {})
         scale = factor(quantity, kind) if kind else None
@@ -116,7 +115,7 @@ def respell(rng: Random, quantity: Resource, kind: str, spelling: str, scale: Fr
 
 def other_zones(rng: Random, request: Resource) -> Resource:
     """Every instant of the record in another time zone."""
-    made = deepcopy(request)
+    made = copied(request)
     for key in KEYS:
         for entry in entries(made, key):
             entry["resource"] |= {name: rezoned(rng, value) for name, value in entry["resource"].items()}

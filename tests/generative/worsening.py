@@ -5,7 +5,6 @@ Each takes a source of randomness and a request, and gives a new request, or Non
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -21,6 +20,7 @@ from tests.generative.reading import (
     Count,
     Seen,
     acting_counts,
+    copied,
     edges,
     entries,
     factor,
@@ -46,7 +46,7 @@ def course_counts(request: Resource) -> list[Count]:
 
 def lowered(rng: Random, request: Resource) -> Resource | None:
     """A count of the course at a lower value."""
-    made = deepcopy(request)
+    made = copied(request)
     found = [(x, target) for x in course_counts(made) for target in lower_values(x.analyte, x.value)]
     if not found:
         return None
@@ -68,7 +68,7 @@ def lower_values(analyte: str, value: Decimal) -> list[Decimal]:
 
 def lowered_part(rng: Random, request: Resource) -> Resource | None:
     """A part of a differential count of the course at a lower value: the neutrophils calculated from it are fewer."""
-    made = deepcopy(request)
+    made = copied(request)
     parts = [x for x in observations(made) if part_of(x.element) and positive(x)]
     within = [x for x in parts if (when := moment(x)) and in_course(made, when)]
     if not within:
@@ -100,7 +100,7 @@ def with_parts(request: Resource) -> bool:
 
 def removed(rng: Random, request: Resource) -> Resource | None:
     """Without one result of grade <= 1 of the course."""
-    made = deepcopy(request)
+    made = copied(request)
     found = good_counts(made)
     if not found:
         return None
@@ -110,7 +110,7 @@ def removed(rng: Random, request: Resource) -> Resource | None:
 
 def aged(rng: Random, request: Resource) -> Resource | None:
     """With one result of grade <= 1 of the course older than every window, passing nothing that tells the course."""
-    made = deepcopy(request)
+    made = copied(request)
     found = [x for x in good_counts(made) if not x.seen.around]
     if not found:
         return None
@@ -149,7 +149,7 @@ def newest_final(request: Resource, analyte: str) -> Count | None:
 
 def spoiled(rng: Random, request: Resource) -> Resource | None:
     """With the newest final result of an analyte, at grade <= 2, unusable."""
-    made, analyte = deepcopy(request), rng.choice(ACTING)
+    made, analyte = copied(request), rng.choice(ACTING)
     found = newest_final(made, analyte)
     if not found or found.value < GRADE_3[analyte]:
         return None
@@ -159,7 +159,7 @@ def spoiled(rng: Random, request: Resource) -> Resource | None:
 
 def hidden(rng: Random, request: Resource) -> Resource | None:
     """With an analyte's newest final result, at grade >= 3, unusable."""
-    made = deepcopy(request)
+    made = copied(request)
     newest = [found for analyte in ACTING if (found := newest_final(made, analyte))]
     bad = [found for found in newest if found.value < GRADE_3[found.analyte]]
     if not bad:
@@ -170,12 +170,11 @@ def hidden(rng: Random, request: Resource) -> Resource | None:
 
 def added(request: Resource, key: str, resource: Resource) -> Resource | None:
     """The request with one more resource under that key; None where that would hide that the key was not read."""
-    made = deepcopy(request)
-    bundle = made["prefetch"].get(key) or {"resourceType": "Bundle", "type": "searchset"}
+    bundle = request["prefetch"].get(key) or {"resourceType": "Bundle", "type": "searchset"}
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return None
-    made["prefetch"][key] = {**bundle, "entry": [*bundle.get("entry", []), {"resource": resource}]}
-    return made
+    more = {**bundle, "entry": [*bundle.get("entry", []), {"resource": resource}]}
+    return {**request, "prefetch": {**request["prefetch"], key: more}}
 
 
 def poisoned(rng: Random, request: Resource) -> Resource | None:
