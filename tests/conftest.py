@@ -9,6 +9,7 @@ TESTS = Path(__file__).parent
 GROUPS = {"generative": "records", "journeys": "fhir-server", "store": "database", "operations": "database"}
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
