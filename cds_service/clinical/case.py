@@ -56,7 +56,7 @@ class Case:
     @property
     def ceiling(self) -> Decimal | None:
         """The highest dose that the toxicity of this course leaves; None without one, or where it is unknown."""
-        return episodes.ceiling(self.episodes, self.p) if self.episodes else None
+        return episodes.ceiling(self.episodes, self.p)
 
     @property
     def protocol_unknown(self) -> bool:
@@ -154,12 +154,12 @@ def count_unknowns(case: Case) -> tuple[Unknown, ...]:
 def dose_unknowns(case: Case) -> tuple[Unknown, ...]:
     """Why the current dose is unknown; () where it is known or no course runs."""
     course = case.course
-    if course is None or course.dose is not None:
+    if course is None:
         return ()
-    if course.conflict:
+    if course.current is None:
         return tuple(Unknown("orders", Reason.CONFLICTING, x.source) for x in course.conflict)
-    dose = course.current.dose if course.current else None
-    return (dose if isinstance(dose, Unknown) else Unknown("dose", Reason.UNDETERMINED_DOSE),)
+    dose = course.current.dose
+    return (dose,) if isinstance(dose, Unknown) else ()
 
 
 def count_unknown(case: Case, series: Series, span: timedelta) -> Unknown | None:

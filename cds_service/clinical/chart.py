@@ -50,7 +50,8 @@ class Series:
     """One analyte: its readings of the course (all there are where none runs), what speaks, and what does not.
 
     `speaking` is None where `unknown` says why nothing speaks. `beside` says that there is a usable preliminary result
-    that is not older than the final one that speaks, `support` what was given that may have raised the one that speaks.
+    that is not older than the final one that speaks, `support` that the one that speaks may have been raised by a
+    transfusion or a growth factor.
     """
 
     analyte: str
@@ -59,7 +60,7 @@ class Series:
     unknown: Unknown | None
     beside: bool
     baseline: Reading | None
-    support: tuple[Support, ...] = ()
+    support: bool = False
 
     def fresh(self, now: datetime, window: timedelta) -> bool:
         """True where something speaks and is not older than `window`, at the cautious edge of its time."""
@@ -130,13 +131,13 @@ def _is_severe(criterion: Criterion, p: Parameters, result: Result) -> bool:
 
 
 def _supported(series: Series, supports: Sequence[Support], p: Parameters) -> Series:
-    """The series with what was given so shortly before the result that speaks that it may have raised it."""
+    """The series, marked where the result that speaks may have been raised by what was given shortly before it."""
     windows = p.support_windows.get(series.analyte)
     if series.speaking is None or not windows or not supports:
         return series
     taken = series.speaking.result.when
-    given = [x for x in supports if x.kind in windows and _covers(x.when, taken, windows[x.kind])]
-    return replace(series, support=tuple(sorted(given, key=str)))
+    given = (x for x in supports if x.kind in windows)
+    return replace(series, support=any(_covers(x.when, taken, windows[x.kind]) for x in given))
 
 
 def _covers(given: When, taken: When, window: timedelta) -> bool:
@@ -206,7 +207,7 @@ def _worst(readings: Sequence[Reading]) -> Reading | None:
 def _badness(reading: Reading) -> tuple[int, int, bool, Decimal, str]:
     """What is worse has more; the last entry only makes the order of the results irrelevant."""
     result = reading.result
-    value = result.value if result.value is not None else Decimal(0)
+    value = result.value or Decimal(0)
     worse_high = value if result.analyte in CHEMISTRY else value.copy_negate()
     return reading.grade[1], reading.grade[0], result.final, worse_high, str(result)
 
@@ -226,14 +227,13 @@ def _baseline(results: Sequence[Result], course: Course | None, criterion: Crite
 
 def _bounded(neutrophils: Series, leukocytes: Series, criterion: Criterion, p: Parameters) -> Series:
     """Neutrophils as "at least grade 3" where leukocytes are so low that no differential can be better."""
-    total = leukocytes.speaking.result if leukocytes.speaking else None
-    if total is None or total.comparator in (">", ">="):
+    if leukocytes.speaking is None:
         return neutrophils
-    direct = neutrophils.speaking
+    total, direct = leukocytes.speaking.result, neutrophils.speaking
     reading = _bound(total, criterion)
     if reading.grade[0] < p.interrupt_grade or (direct and not total.when.after(direct.result.when)):
         return neutrophils
-    return Series(NEUTROPHILS, neutrophils.readings, reading, None, neutrophils.beside, neutrophils.baseline)
+    return replace(neutrophils, speaking=reading, unknown=None)
 
 
 def _bound(total: Result, criterion: Criterion) -> Reading:

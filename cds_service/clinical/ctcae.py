@@ -6,7 +6,7 @@ range tells them apart; a comparator such as `<` widens the interval. What canno
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import MAX_PREC, Context, Decimal
 from operator import ge, gt
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from cds_service.clinical.facts import Result
 
 Grade = tuple[int, int]
 UNGRADED: Grade = (0, 4)
-_EXACT = Context(prec=400)
+_EXACT = Context(prec=MAX_PREC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Criterion:
     analyte: str
     term: str
     unit: str
-    below: tuple[Limit, ...] = ()
-    molar: tuple[Limit, ...] = ()
-    above_uln: tuple[Limit, ...] = ()
-    above_baseline: tuple[Limit, ...] = ()
-    worse_of_both: bool = False
-    low_baseline_only: bool = False
+    below: tuple[Limit, ...]
+    molar: tuple[Limit, ...]
+    above_uln: tuple[Limit, ...]
+    above_baseline: tuple[Limit, ...]
+    worse_of_both: bool
+    low_baseline_only: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,5 +192,5 @@ def _count(series: Series) -> Count:
         series.previous,
         series.baseline.result if series.baseline else None,
         series.unknown,
-        bool(series.support),
+        series.support,
     )

@@ -60,10 +60,10 @@ class Count:
     analyte: str
     result: Result | None
     grade: Grade | None
-    previous: Result | None = None
-    baseline: Result | None = None
-    unknown: Unknown | None = None
-    supported: bool = False
+    previous: Result | None
+    baseline: Result | None
+    unknown: Unknown | None
+    supported: bool
 
 
 @dataclass(frozen=True, slots=True)

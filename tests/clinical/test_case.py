@@ -1,11 +1,29 @@
 """What follows from the facts before any rule is asked: counts close together, findings, what stands in the way."""
 
+from dataclasses import replace
+
 import pytest
 
+from cds_service.clinical import decision as d
 from cds_service.clinical.case import Case, build, count_unknowns, dose_unknowns, together, window
 from cds_service.clinical.facts import COUNTS, Order, Reason, Result, Unknown, When
 from cds_service.clinical.protocol import Source
-from tests.clinical.builders import GOOD, NOW, PROTOCOL, P, ago, counts, draft, facts, order, result, undetermined
+from tests.clinical.builders import (
+    ANAEMIA,
+    GOOD,
+    NOW,
+    PROTOCOL,
+    P,
+    ago,
+    counts,
+    decided,
+    draft,
+    facts,
+    order,
+    result,
+    toxicity,
+    undetermined,
+)
 
 RUNNING = order(100, ago(days=30))
 WEEK = P.restart_window
@@ -77,6 +95,31 @@ def test_how_old_a_count_may_be_depends_on_what_is_asked() -> None:
     assert window(case([], order(100, None))) == P.count_interval_early + P.count_grace
 
 
+def test_after_a_pause_counts_are_due_as_often_as_after_a_start() -> None:
+    stopped = order(100, ago(days=100), ago(days=20), "stopped")
+    week_old = counts(ago(days=8))
+    assert decided(week_old, [order(100, ago(days=100))]).monitoring is None
+    found = decided(week_old, [stopped], [draft(100)]).monitoring
+    assert found
+    assert found.topic == d.COUNT_DUE
+
+
+def test_what_could_not_be_read_is_named_in_one_order_however_it_came() -> None:
+    results, orders = (Unknown(x, Reason.INCOMPLETE, detail="page 2") for x in ("results", "orders"))
+    for gaps in ((results, orders), (orders, results)):
+        assert decided(counts(), [RUNNING], gaps=gaps).unknown == (orders, results)
+
+
+def test_a_toxicity_of_the_blood_from_before_any_course_leaves_no_ceiling() -> None:
+    found = decided(counts(), [], [draft(100)], toxicities=[toxicity(ANAEMIA, 4, ago(days=5))])
+    assert (found.conclusion, found.doses.ceiling) == (d.NONE, None)
+
+
+def test_the_protocol_is_known_unless_another_one_was_declared() -> None:
+    assert not case([]).protocol_unknown
+    assert build(PROTOCOL, facts(), NOW, "https://other.example/x").protocol_unknown
+
+
 def test_the_current_dose_is_unknown_for_a_reason_that_is_named() -> None:
     assert dose_unknowns(case([])) == dose_unknowns(case([], RUNNING)) == ()
     one, other = order(100, ago(days=9)), order(150, ago(days=8))
@@ -104,3 +147,8 @@ def test_a_count_is_as_old_as_the_first_moment_it_may_be_of(when: When, fresh: b
 def test_what_has_no_section_is_cited_by_its_name() -> None:
     assert Source("a default", "", "because").citation == "a default"
     assert Source("a paper", "2", "so").citation == "a paper, 2"
+
+
+def test_a_value_that_a_hospital_changed_is_not_of_another_protocol() -> None:
+    changed = replace(PROTOCOL, sources={**PROTOCOL.sources, "start_window": Source("the hospital", "", "as signed")})
+    assert not changed.by_analogy

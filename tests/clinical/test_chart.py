@@ -1,22 +1,25 @@
 """Which result of an analyte speaks, and what is its baseline."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from cds_service.clinical.chart import Series, chart, newest
 from cds_service.clinical.course import Course, running
 from cds_service.clinical.facts import ANY_TIME, CALCULATED, Order, Reason, Result, Unknown, When
+from cds_service.clinical.protocol import Parameters
 from tests.clinical.builders import NOW, PROTOCOL, P, ago, day, facts, issued, order, result, unusable
 
 
-def series(analyte: str, *results: Result, orders: tuple[Order, ...] = ()) -> Series:
-    course: Course | None = running(orders, NOW, P)
-    return chart(facts(results), course, PROTOCOL.ctcae, P)[analyte]
+def series(analyte: str, *results: Result, orders: tuple[Order, ...] = (), p: Parameters = P) -> Series:
+    course: Course | None = running(orders, NOW, p)
+    return chart(facts(results), course, PROTOCOL.ctcae, p)[analyte]
 
 
-def spoken(*results: Result) -> str | None:
-    found = series(results[0].analyte, *results).speaking
+def spoken(*results: Result, p: Parameters = P) -> str | None:
+    found = series(results[0].analyte, *results, p=p).speaking
     return str(found.result.value) if found else None
 
 
@@ -55,10 +58,18 @@ def test_an_unusable_one_without_a_time_may_always_be_the_newest() -> None:
     assert spoken(result("platelets", "200"), unusable("platelets", ANY_TIME)) is None
 
 
-def test_only_preliminary_results_speak_of_nothing() -> None:
-    found = series("platelets", result("platelets", "200", final=False))
-    assert (found.speaking, found.unknown.reason if found.unknown else None) == (None, Reason.NOT_FINAL)
-    assert found.beside
+def test_only_preliminary_results_speak_of_nothing_and_one_is_named() -> None:
+    a, b = (result("platelets", "200", final=False, source=f"Observation/{x}") for x in "ab")
+    for found in (series("platelets", a, b), series("platelets", b, a)):
+        assert (found.speaking, found.unknown) == (None, Unknown("platelets", Reason.NOT_FINAL, "Observation/a"))
+        assert found.beside
+
+
+@pytest.mark.hazard("H06")
+def test_a_severe_result_speaks_whatever_preliminary_one_is_beside_it() -> None:
+    severe = result("platelets", "40")
+    found = series("platelets", severe, result("platelets", "90", final=False))
+    assert (found.speaking and found.speaking.result, found.unknown, found.beside) == (severe, None, False)
 
 
 @pytest.mark.hazard("H06")
@@ -106,6 +117,13 @@ def test_the_baseline_is_the_last_value_surely_before_the_first_dose(results: li
 
 
 @pytest.mark.hazard("H12")
+def test_every_result_of_the_course_is_graded_by_the_baseline() -> None:
+    """A liver at 2 x ULN before the first dose; both results after it are above 5 x ULN."""
+    row = [result("alt", "100", ago(days=50)), result("alt", "260", ago(days=20)), result("alt", "510")]
+    assert [x.grade for x in series("alt", *row, orders=(START,)).readings] == [(1, 1), (3, 3)]
+
+
+@pytest.mark.hazard("H12")
 def test_without_a_course_or_a_first_day_there_is_no_baseline() -> None:
     measured = result("haemoglobin", "9", ago(days=41))
     assert series("haemoglobin", measured).baseline is None
@@ -121,6 +139,28 @@ def test_very_low_leukocytes_speak_for_neutrophils(leukocytes: str, wanted: tupl
     found = series("neutrophils", result("leukocytes", leukocytes)).speaking
     assert (found.grade if found else None) == wanted
     assert found is None or found.result.bound_of == "leukocytes"
+
+
+@pytest.mark.hazard("H09")
+def test_of_low_leukocytes_neutrophils_have_the_number_time_and_source_but_not_the_reference_range() -> None:
+    total = result("leukocytes", "0.9", low=Decimal(4), high=Decimal(10))
+    found = series("neutrophils", total)
+    bound = replace(total, analyte="neutrophils", comparator="<=", low=None, high=None, bound_of="leukocytes")
+    assert (found.speaking and found.speaking.result, found.unknown) == (bound, None)
+
+
+@pytest.mark.hazard("H09")
+def test_where_leukocytes_speak_for_neutrophils_all_else_that_is_known_of_these_remains() -> None:
+    total, start = result("leukocytes", "0.9", ago(days=1)), result("neutrophils", "4", ago(days=41))
+    early = result("neutrophils", "3", final=False)
+    found = series("neutrophils", start, result("neutrophils", "2", ago(days=9)), early, total, orders=(START,))
+    assert found.speaking is not None
+    assert found.speaking.result.bound_of == "leukocytes"
+    assert (found.analyte, found.beside, [str(x.result.value) for x in found.readings]) == (
+        "neutrophils", True, ["2", "3"],
+    )  # fmt: skip
+    assert found.baseline is not None
+    assert found.baseline.result == start
 
 
 @pytest.mark.hazard("H09")
@@ -177,6 +217,10 @@ def test_of_one_time_and_grade_the_worse_number_speaks_whatever_its_name(name: s
     assert spoken(result("alt", "120", source=name), result("alt", "90")) == "120"
 
 
+def test_none_at_all_is_worse_than_a_few() -> None:
+    assert spoken(result("platelets", "0.5"), result("platelets", "0")) == "0"
+
+
 def test_a_number_that_is_surely_of_a_grade_speaks_before_one_that_may_be() -> None:
     assert spoken(result("platelets", ">=60"), result("platelets", "70")) == "70"
 
@@ -191,3 +235,52 @@ def test_what_cannot_be_graded_is_named_with_its_source_and_why() -> None:
     found = series("platelets", open_question)
     detail = "it cannot be graded as it was sent"
     assert found.unknown == Unknown("platelets", Reason.UNREADABLE, open_question.source, detail)
+
+
+@pytest.mark.parametrize(
+    ("sent", "interrupt", "toxicity", "wanted"),
+    [
+        (">60", 3, 3, "60"),
+        (">60", 3, 2, "60"),
+        (">60", 2, 3, None),
+        (">40", 3, 3, None),
+    ],
+)
+def test_a_count_speaks_where_it_is_surely_on_one_side_of_the_interrupting_grade(
+    sent: str, interrupt: int, toxicity: int, wanted: str | None
+) -> None:
+    """These may be of grade 0 to 2, and to 3; a hospital may stop the treatment at a lower grade."""
+    p = replace(P, interrupt_grade=interrupt, toxicity_grade=toxicity)
+    assert spoken(result("platelets", sent), p=p) == wanted
+
+
+@pytest.mark.parametrize(
+    ("sent", "interrupt", "toxicity", "wanted"),
+    [("<=200", 3, 3, "200"), ("<=200", 2, 3, "200"), ("<=200", 3, 2, None), ("<=300", 3, 3, None)],
+)
+def test_chemistry_speaks_where_it_is_surely_on_one_side_of_the_toxic_grade(
+    sent: str, interrupt: int, toxicity: int, wanted: str | None
+) -> None:
+    """These may be of grade 0 to 2, and to 3; a hospital may lower the dose at a lower grade."""
+    p = replace(P, interrupt_grade=interrupt, toxicity_grade=toxicity)
+    assert spoken(result("alt", sent), p=p) == wanted
+
+
+@pytest.mark.hazard("H10")
+@pytest.mark.parametrize(
+    ("moderate", "interrupt", "toxicity", "wanted"),
+    [
+        (result("platelets", "60"), 3, 3, None),
+        (result("platelets", "60"), 3, 2, None),
+        (result("platelets", "60"), 2, 3, "60"),
+        (result("alt", "200"), 3, 3, None),
+        (result("alt", "200"), 2, 3, None),
+        (result("alt", "200"), 3, 2, "200"),
+    ],
+)
+def test_beside_an_unusable_result_the_grade_speaks_at_which_the_hospital_acts(
+    moderate: Result, interrupt: int, toxicity: int, wanted: str | None
+) -> None:
+    """Counts by the grade that stops the treatment, chemistry by the one that lowers the dose."""
+    p = replace(P, interrupt_grade=interrupt, toxicity_grade=toxicity)
+    assert spoken(moderate, unusable(moderate.analyte), p=p) == wanted

@@ -24,6 +24,7 @@ def at(days: float, *orders: Order) -> Decimal | None:
 
 OLD = order(150, ago(days=60), ago(days=30))
 NEW = order(100, ago(days=30))
+IN_HALVES = dose(100, intakes=(Decimal(50),))
 
 
 def test_nothing_ordered_is_no_course() -> None:
@@ -57,6 +58,16 @@ def test_an_unreadable_order_may_be_giving_the_drug() -> None:
     found = course(Order("MedicationRequest/x", "", unreadable, fault=unreadable))
     assert not found.paused
     assert found.dose is None
+
+
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize(("end", "wanted"), [(None, None), (day(0), None), (ago(days=1), 100)])
+def test_an_unreadable_order_that_may_still_give_the_drug_leaves_the_dose_open_whatever_follows_it(
+    end: When | None, wanted: int | None
+) -> None:
+    fault = Unknown("dose", Reason.UNREADABLE, "MedicationRequest/x", "status")
+    unreadable = order(fault, ago(days=60), end, "", source="MedicationRequest/x", fault=fault)
+    assert course(unreadable, order(100, ago(days=30), replaces=unreadable.names)).dose == wanted
 
 
 def test_the_first_order_that_joins_starts_the_course() -> None:
@@ -175,6 +186,7 @@ def test_a_result_of_a_minute_ahead_has_the_dose_of_today() -> None:
         ([order(100, ago(days=60), ago(days=30), "on-hold"), NEW], 30),
         ([order(100, ago(days=60), status="stopped"), NEW], 60),
         ([order(100, ago(days=90), ago(days=60)), order(100, ago(days=60), ago(days=30)), NEW], 90),
+        ([order(IN_HALVES, ago(days=60), ago(days=30)), NEW], 60),
     ],
 )
 def test_time_at_a_dose_counts_from_the_first_of_the_adjoining_orders(orders: list[Order], wanted: int) -> None:
@@ -184,6 +196,8 @@ def test_time_at_a_dose_counts_from_the_first_of_the_adjoining_orders(orders: li
 def test_since_when_is_unknown_without_a_start() -> None:
     assert course(order(100, None)).since is None
     assert course(order(100, None), order(100, ago(days=10), replaces={"MedicationRequest/100"})).since is None
+    first = order(100, When(ANY_TIME.start, ANY_TIME.start), source="MedicationRequest/a")
+    assert course(first, order(100, None, source="MedicationRequest/b", replaces=first.names)).since is None
 
 
 @pytest.mark.hazard("H19")
@@ -285,6 +299,16 @@ def test_of_two_that_began_last_the_one_that_ended_that_day_of_the_site_was_foll
     long = order(100, start, When(later, later), "stopped", source="MedicationRequest/b")
     for zone, conflict in (("UTC", ()), ("Pacific/Kiritimati", (short, long))):
         found = running([short, long], NOW.astimezone(ZoneInfo(zone)), P)
+        assert found is not None
+        assert found.conflict == conflict
+
+
+@pytest.mark.hazard("H22")
+def test_two_orders_of_today_conflict_unless_one_ends_on_the_day_of_the_site_that_the_other_begins() -> None:
+    """They overlap by two hours that are of one day in UTC, and of two in Kiritimati, 14 hours ahead."""
+    older, newer = order(150, ago(days=60), ago(hours=-2)), order(100, ago(hours=0))
+    for zone, conflict in (("UTC", ()), ("Pacific/Kiritimati", (older, newer))):
+        found = running([older, newer], NOW.astimezone(ZoneInfo(zone)), P)
         assert found is not None
         assert found.conflict == conflict
 

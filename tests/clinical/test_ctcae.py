@@ -44,6 +44,14 @@ def test_a_known_range_tells_grade_0_in_mmol_too() -> None:
     assert graded(result("haemoglobin", "14.5", molar=Decimal(9))) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("sent", "molar", "wanted"),
+    [(">7.73", "4.8", (0, 3)), (">=7.9", "4.9", (0, 3)), ("<7.73", "4.8", (3, 3)), ("<=9.9", "6.15", (2, 3))],
+)
+def test_a_comparator_holds_for_haemoglobin_in_mmol_too(sent: str, molar: str, wanted: Grade) -> None:
+    assert graded(result("haemoglobin", sent, molar=Decimal(molar), low=Decimal(12))) == wanted
+
+
 @pytest.mark.parametrize("analyte", COUNTED)
 @pytest.mark.parametrize("comparator", BEYOND)
 @given(bound=NUMBERS, away=st.decimals(0, 100, places=3), low=st.sampled_from((None, Decimal(2))))
@@ -99,6 +107,7 @@ def test_a_baseline_with_a_comparator_is_no_reference() -> None:
         (result("alt", "600"), result("alt", "100"), "> 5.0 x baseline"),
         (result("creatinine", "310"), result("creatinine", "90"), "> 3.0 x ULN"),
         (result("creatinine", "290"), result("creatinine", "90"), "> 3.0 x baseline"),
+        (result("creatinine", "310", high=None), result("creatinine", "90"), "> 3.0 x baseline"),
     ],
 )
 def test_the_limit_that_is_named_is_the_one_that_was_passed(
@@ -164,6 +173,7 @@ def test_a_count_on_a_limit_is_of_the_milder_grade(
         ("1.2", "1.1", (2, 2), (1, 1)),
         (">1.4", "1.8", (0, 2), (0, 1)),
         (">=1.5", "1.8", (0, 1), (0, 0)),
+        (">=1.8", "1.8", (0, 0), (0, 0)),
         ("<1.5", "1.8", (2, 4), (1, 4)),
         ("<=1.5", "1.8", (1, 4), (0, 4)),
         ("<0.5", "1.8", (4, 4), (3, 4)),
@@ -180,6 +190,14 @@ def test_neutrophils_move_by_one_step_and_grade_1_begins_at_a_number(
 @pytest.mark.parametrize(("value", "expected"), [("1.0", 2), ("0.999", 3), ("0." + "9" * 60, 3), ("1." + "0" * 60, 2)])
 def test_nothing_is_rounded_before_grading(value: str, expected: int) -> None:
     assert graded(result("neutrophils", value)) == (expected, expected)
+
+
+@pytest.mark.hazard("H03")
+@pytest.mark.parametrize(("last", "expected"), [("2", 1), ("3", 1), ("4", 2)])
+def test_no_multiple_of_a_baseline_is_rounded_before_grading(last: str, expected: int) -> None:
+    long = "00." + "0" * 600
+    measured, base = result("alt", f"3{long}{last}"), result("alt", f"1{long}1")
+    assert graded(measured, base) == (expected, expected)
 
 
 @pytest.mark.parametrize("number", VERSIONS)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cds_service.clinical.facts import ANY_TIME, CHEMISTRY, COUNTS, WHATS, When, later_by, local_day
-from tests.clinical.builders import NOW, ago, day
+from tests.clinical.builders import NAUSEA, NOW, ago, day, toxicity
 
 KIRITIMATI = ZoneInfo("Pacific/Kiritimati")  # 14 hours ahead
 AHEAD = timezone(timedelta(hours=14))
@@ -45,6 +45,13 @@ def test_later_is_what_is_surely_later() -> None:
     assert not ago(days=1).after(ago(days=1))
     assert day(1).after(day(2))
     assert not ago(days=1).after(day(1))
+
+
+def test_a_toxicity_lasts_from_its_onset_on_unless_its_record_says_otherwise() -> None:
+    found = toxicity(NAUSEA, 3, ago(days=1))
+    assert not found.resolved
+    assert not found.marked, "the time is that of the onset"
+    assert not found.assessed, "the grade is that of more than one moment"
 
 
 def test_what_may_be_unknown_is_a_closed_list() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cds_service.clinical import orders as of
-from cds_service.clinical.facts import Order, Reason, Unknown, When
+from cds_service.clinical.facts import ANY_TIME, Order, Reason, Unknown, When
 from tests.clinical.builders import NOW, ago, day, dose, order, undetermined
 
 A = order(100, ago(days=20), source="MedicationRequest/a")
@@ -156,6 +156,11 @@ def test_an_order_that_cannot_be_read_gives_the_drug_unless_its_status_says_othe
 def test_an_order_that_begins_at_this_moment_has_begun() -> None:
     assert of.gave(order(100, ago()), NOW)
     assert not of.gave(order(100, ago(seconds=-1)), NOW)
+
+
+def test_an_order_without_a_start_stands_before_those_with_one() -> None:
+    undated, first_year = order(100, None), order(100, When(ANY_TIME.start, ANY_TIME.start.replace(month=12)))
+    assert sorted([A, first_year, undated], key=of.rank) == [undated, first_year, A]
 
 
 def test_both_days_are_those_of_the_site() -> None:

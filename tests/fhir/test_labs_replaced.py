@@ -112,15 +112,19 @@ def test_an_unusable_final_result_still_replaces_what_it_completes() -> None:
     assert kept(older("preliminary"), newer("final", valueQuantity={"value": 2})) == ["newer"]
 
 
+@pytest.mark.hazard("H06")
+@pytest.mark.parametrize("status", [None, "done", "Final"])
+@pytest.mark.parametrize("other", ["preliminary", "final", "amended"])
+def test_a_result_of_a_status_that_is_not_understood_is_neither_replaced_nor_replaces(
+    status: str | None, other: str
+) -> None:
+    assert kept(older(other, identifier=NUMBER), {**newer("final", identifier=NUMBER), "status": status}) == BOTH
+
+
 def test_a_result_without_a_value_or_that_was_withdrawn_replaces_nothing() -> None:
     absent = newer("final", valueQuantity=None, dataAbsentReason={"text": "clotted"})
     assert kept(older("preliminary"), absent) == ["older"]
     assert kept(older("preliminary"), newer("entered-in-error")) == ["older"]
-
-
-def test_a_result_of_an_unknown_status_is_replaced_and_replaces_nothing() -> None:
-    assert kept(older("done"), newer("final")) == ["newer"]
-    assert kept(older("preliminary"), newer("done")) == ["newer", "older"]
 
 
 def test_a_chain_of_corrections_leaves_the_last() -> None:

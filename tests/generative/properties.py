@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.generative.asking import answered, bolder, concluded, conclusion, heard, said, shown, wanted
 from tests.generative.clock import NOW
-from tests.generative.comparing import EXTENSION, apart, as_sent, asked, by_product, expected, outspoken, quick_answer
+from tests.generative.comparing import EXTENSION, apart, as_sent, by_product, expected, outspoken, quick_answer
 from tests.generative.reading import copied
 from tests.generative.recording import WORSE
 from tests.generative.records import record
@@ -53,9 +53,7 @@ def bolder_when_worse(rng: Random, seed: int) -> str | None:
     if found is None:
         return None
     change, request = found
-    before, after = said(seed).conclusion, asked(request).conclusion
-    if before is None or after is None:
-        before, after = concluded(seed), conclusion(request)
+    before, after = concluded(seed), conclusion(request)
     # Of a count at grade >= 3 that can no longer be read, not-assessed is the most that may be said.
     least = "not-assessed" if change is hidden and bolder("not-assessed", before) else before
     return f"{change.__name__}: {before} became {after}" if bolder(after, least) else None

@@ -10,6 +10,7 @@ from cds_service.fhir.labs.observation import Concept, Observation
 from cds_service.fhir.labs.scope import Codes
 
 _RANKS = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
+_NO_RANK = -1
 _USUAL = {"final"}
 
 
@@ -39,12 +40,13 @@ def current(items: Sequence[Item], codes: Codes) -> Sequence[Item]:
 
     A final, amended or corrected result replaces a preliminary one, an amended or corrected one also a final one, where
     both have the same id, the same identifier, or the same of the `codes` that are used and the same collection time.
-    Corrections do not replace each other: of two that differ the worse one speaks. What came twice counts once.
+    Corrections do not replace each other: of two that differ the worse one speaks. A result whose status is not
+    understood may be a correction: it stays, unusable, and replaces nothing. What came twice counts once.
     """
     if {item.sent.status for item in items} == _USUAL:
         return _once(items)
-    ranks = [_RANKS.get(item.sent.status or "", 0) for item in items]
-    names = [tuple(_names(item, codes)) for item in items]
+    ranks = [_RANKS.get(item.sent.status or "", _NO_RANK) for item in items]
+    names = [tuple(_names(item, codes)) if rank != _NO_RANK else () for item, rank in zip(items, ranks, strict=True)]
     replaced: dict[Hashable, int] = {}
     for own, rank in zip(names, ranks, strict=True):
         for name in own:
