@@ -63,12 +63,18 @@ def running(record: Sequence[Order], now: datetime, p: Parameters) -> Course | N
 
 
 def dose_at(course: Course, when: When, now: datetime) -> Decimal | None:
-    """The dose level in force at a time of the course, else the last before it; None where unknown or conflicting."""
+    """The dose level in force at a time of the course, else the last before it; None where unknown or conflicting.
+
+    Of a day on which the dose may have changed the lowest.
+    """
     started = [x for x in course.orders if x.start is None or x.start.start <= when.end]
-    if not started:
-        return None
+    before = [x for x in started if x.start is None or x.start.start <= when.start]
     running_then = [x for x in started if _ended(course.orders, x, now) >= when.start]
-    in_force = [x for x in running_then if not _replaced(x, running_then, when)] or started[-1:]
+    in_force = [x for x in running_then if not _replaced(x, running_then, when)]
+    if not any(x in before for x in in_force):
+        in_force += before[-1:]
+    if not in_force:
+        return None
     doses = [of.level(x) for x in in_force]
     if None in doses or of.conflict(in_force, now.tzinfo):
         return None

@@ -145,6 +145,21 @@ def test_on_the_day_of_a_change_the_lower_dose_is_the_cautious_one() -> None:
     assert dose_at(course(order(150, day(60), day(30)), raised), day(30), NOW) == 150
 
 
+@pytest.mark.hazard("H20")
+@pytest.mark.parametrize(("before", "then"), [(100, 150), (150, 100)])
+def test_on_the_day_of_a_new_start_it_is_the_lower_of_the_dose_before_the_pause_and_the_new_one(
+    before: int, then: int
+) -> None:
+    """Of something on a day of which nobody told the time: it may have been before the first intake, or after it."""
+    ended, again = order(before, ago(days=60), ago(days=40), "completed"), order(then, ago(days=30))
+    assert dose_at(course(ended, again), day(30), NOW) == 100
+
+
+@pytest.mark.hazard("H20")
+def test_on_the_day_of_the_first_start_it_is_the_dose_of_that_start() -> None:
+    assert dose_at(course(NEW), day(30), NOW) == 100
+
+
 def test_an_order_that_ended_on_an_unknown_day_ran_until_the_next_one_started() -> None:
     stopped = order(150, ago(days=60), status="stopped")
     assert at(40, stopped, NEW) == 150

@@ -11,9 +11,9 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from tests.generative.asking import answered, bolder, concluded, conclusion, heard, said, shown, wanted
+from tests.generative.asking import answered, bolder, concluded, heard, said, shown, wanted
 from tests.generative.clock import NOW
-from tests.generative.comparing import EXTENSION, apart, as_sent, by_product, expected, outspoken, quick_answer
+from tests.generative.comparing import EXTENSION, apart, as_sent, asked, by_product, expected, outspoken, quick_answer
 from tests.generative.reading import copied
 from tests.generative.recording import WORSE
 from tests.generative.records import record
@@ -47,16 +47,19 @@ def worsened(rng: Random, request: Request) -> tuple[Change, Request] | None:
     return next(((change, request) for change, request in made if request is not None), None)
 
 
-def bolder_when_worse(rng: Random, seed: int) -> str | None:
-    """The worse one of two records is answered with the more permissive conclusion."""
+def wrong_when_worse(rng: Random, seed: int) -> str | None:
+    """The worse one of two records is answered with the more permissive conclusion, or otherwise than by the oracle."""
     found = worsened(rng, record(seed).request)
     if found is None:
         return None
-    change, request = found
-    before, after = concluded(seed), conclusion(request)
+    change, request = found[0], outspoken(found[1])
+    answer = asked(request)
+    before, after = concluded(seed), answer.conclusion
     # Of a count at grade >= 3 that can no longer be read, not-assessed is the most that may be said.
     least = "not-assessed" if change is hidden and bolder("not-assessed", before) else before
-    return f"{change.__name__}: {before} became {after}" if bolder(after, least) else None
+    bold = [f"{before} became {after}"] if bolder(after, least) else []
+    faults = "; ".join(bold + apart(request, answer, expected(request)))
+    return f"{change.__name__}: {faults}" if faults else None
 
 
 def known_again(response: Request) -> dict[str, Any]:
@@ -125,6 +128,6 @@ def wrongly_recommended(_: Random, seed: int) -> str | None:
 
 
 CHECKS: tuple[Check, ...] = (
-    disagreement, hidden_disagreement, bolder_when_worse, otherwise_in_other_words, otherwise_when_asked_again,
+    disagreement, hidden_disagreement, wrong_when_worse, otherwise_in_other_words, otherwise_when_asked_again,
     too_much_offered, wrongly_recommended,
 )  # fmt: skip

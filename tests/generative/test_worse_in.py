@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from tests.generative.asking import RECORDS, chunks, hold
-from tests.generative.properties import bolder_when_worse, worsened
+from tests.generative.properties import worsened, wrong_when_worse
 from tests.generative.recording import WORSE
 from tests.generative.records import record
 
@@ -14,7 +14,7 @@ from tests.generative.records import record
 @pytest.mark.hazard("H02", "H04", "H10", "H11")
 @pytest.mark.parametrize("seeds", chunks(RECORDS), ids=str)
 def test_worse_in_is_never_bolder_out(seeds: range) -> None:
-    hold(seeds, bolder_when_worse)
+    hold(seeds, wrong_when_worse)
 
 
 def test_each_change_for_the_worse_meets_some_records() -> None:

@@ -65,6 +65,18 @@ def dose_in_force(course, moment):
     return lowest(then, moment) if then else NO_DOSE
 
 
+def level_in_force(course, first, last):
+    """mg/day: the lowest level that held from `first` to `last`, None where one cannot be told.
+
+    What is told by its day may have begun before or after an order that begins that day, but in the course.
+    """
+    if course is None:
+        return None
+    moments = [first, *(order.first for order in course.orders if first < order.first <= last)]
+    levels = [level(dose_in_force(course, moment)) for moment in moments if moment >= course.first]
+    return min(levels) if levels and None not in levels else None
+
+
 def lowest(orders, moment):
     """Their one dose; where one of them ends as the next begins both are in force, and the lower counts."""
     told = one_dose(orders, moment)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.oracle.course import dose_in_force
+from tests.oracle.course import level_in_force
 from tests.oracle.limits import ACTING
 from tests.oracle.newest import newest
 from tests.oracle.orders import gives_now, level, one_level_below
@@ -87,7 +87,7 @@ def recovered(seen, analyte, accepted):
 
 def doses_at_grade_3(course, found):
     """mg/day in force at each grade >= 3 of the course; None for one that cannot be told."""
-    return [level(dose_in_force(course, one.start)) for episode in found for one in episode.bad]
+    return [level_in_force(course, one.start, one.end) for episode in found for one in episode.bad]
 
 
 def ceiling(course, found):
@@ -115,5 +115,5 @@ def resumed(course, episode, limit, now):
 
 def second_below_first(course, found):
     """Whether a later episode began at a dose below that of the first."""
-    onsets = [level(dose_in_force(course, episode.onset)) for episode in found]
+    onsets = [level_in_force(course, episode.bad[0].start, episode.bad[0].end) for episode in found]
     return any(dose is not None and onsets[0] is not None and dose < onsets[0] for dose in onsets[1:])

@@ -200,7 +200,7 @@ def birthday(born, years):
 def declared_protocol(facts, opened):
     """The protocol that the patient is on, None where another one is declared than those that are known."""
     drafts = [one.order.raw for one in facts.drafts]
-    orders = [one.raw for one in not_renamed(facts.giving)]
+    orders = [one.raw for one in not_renamed(facts.giving) if not one.malformed]
     return protocol_of(drafts, orders, of_type(opened["carePlans"][0], "CarePlan"))
 
 

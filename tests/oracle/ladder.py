@@ -195,4 +195,4 @@ def interrupted_since(facts):
         return max(spell.end[1] for spell in begun if spell.end and spell.end[1] <= facts.now)
     if facts.episodes:
         return facts.episodes[-1].onset
-    return min((one.onset for one in facts.toxicities if one.onset), default=None)
+    return min((one.onset[0] for one in facts.toxicities if one.onset), default=None)

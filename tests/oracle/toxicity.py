@@ -3,21 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.oracle.course import dose_in_force
+from tests.oracle.course import level_in_force
 from tests.oracle.episodes import baseline, finals_of, in_course
 from tests.oracle.limits import CHEMISTRY
 from tests.oracle.newest import newest, voice
-from tests.oracle.orders import level
 from tests.oracle.results import PRELIMINARY, graded_chemistry, later
 from tests.oracle.times import days
 
 
 @dataclass(frozen=True)
 class Toxicity:
-    """`onset` is None where it is not known; `analyte` is None of a recorded one."""
+    """`onset`, its first and last possible moment, is None where unknown; `analyte` is None of a recorded one."""
 
     analyte: str | None
-    onset: datetime | None
+    onset: tuple[datetime, datetime] | None
 
 
 def grade_all(results, course):
@@ -42,7 +41,7 @@ def toxicities(results, course, now):
 def recorded_toxicities(records):
     """Line 4, whatever their age."""
     grave = [one for one in records if unresolved(one) and one.grade >= 3]
-    return [Toxicity(None, one.onset[0] if one.onset else None) for one in grave]
+    return [Toxicity(None, one.onset) for one in grave]
 
 
 def unresolved(record):
@@ -62,17 +61,17 @@ def records_gap(records):
 def onset(results, said, course):
     """The first of the trailing run of grade >= 3 in the course."""
     run = [one for one in finals_of(results, said.analyte) if one is not said and not later(one, said)]
-    first = said.start if in_course(said, course) else None
+    first = (said.start, said.end) if in_course(said, course) else None
     for one in sorted(run, key=lambda one: (one.start, one.end), reverse=True):
         if not (one.usable and one.low >= 3 and in_course(one, course)):
             break
-        first = one.start
+        first = (one.start, one.end)
     return first
 
 
 def holds(toxicity, course, current):
     """Whether the dose is not already below that at the onset."""
-    then = level(dose_in_force(course, toxicity.onset)) if toxicity.onset else None
+    then = level_in_force(course, *toxicity.onset) if toxicity.onset else None
     return then is None or current is None or current >= then
 
 
