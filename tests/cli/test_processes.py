@@ -19,7 +19,7 @@ import requests
 
 from tests.hook.calls import call
 
-WAIT = 20
+WAIT = 60
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ def chunks(records: int) -> list[range]:
 
 
 def share(part: float) -> list[range]:
-    """Chunks of that part of the records, for what needs answers of its own to each of them."""
+    """Chunks of that part of the records, for what needs more answers to each of them; `make soak` asks for all."""
     return chunks(int(RECORDS * part))
 
 

@@ -147,6 +147,13 @@ def test_a_dose_already_below_that_at_the_onset(onset, said):
     assert events(event(NAUSEA, "3", onset=onset), orders=orders) == said
 
 
+@pytest.mark.parametrize(("before", "then"), [(150, 100), (100, 150)])
+def test_on_the_day_of_a_start_the_dose_at_the_onset_may_be_either(before, then):
+    orders = [order("o0", before, 80, 50, "stopped"), order("o1", then, 40)]
+    that_day = event(NAUSEA, "3") | {"date": ago(40)[:10]}
+    assert events(that_day, orders=orders) == "reduce"
+
+
 @pytest.mark.parametrize(
     ("resource", "said"),
     [
