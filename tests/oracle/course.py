@@ -41,10 +41,10 @@ def running_course(orders, now):
 
 
 def effective_last(order, course):
-    """The last instant of an order; one that ended on an unknown day runs until the next one starts."""
+    """The last instant of an order; one that ended on an unknown day runs until the next one surely starts."""
     if order.end or order.status not in ("stopped", "completed", "on-hold"):
         return order.last
-    following = [other.first for other in course.orders if other.first > order.first]
+    following = [other.first for other in course.orders if order.start and other.first > order.start[1]]
     return min(following, default=FAR_AHEAD)
 
 
@@ -78,13 +78,18 @@ def level_in_force(course, first, last):
 
 
 def lowest(orders, moment):
-    """Their one dose; where one of them ends as the next begins both are in force, and the lower counts."""
+    """Their one dose; where one ends, or is replaced, as the next begins both are in force: the lower counts."""
     told = one_dose(orders, moment)
     rivals = [(old, [new for new in orders if new is not old]) for old in orders]
-    ending = [old for old, others in rivals if not any(replaces_by_name(new, old) for new in others)]
+    ending = [old for old, others in rivals if not any(replaced_by(new, old, moment) for new in others)]
     doses = [told, *(old.dose(moment) for old in ending)]
     known = told.kind == KNOWN and all(level(one) is not None for one in doses)
     return min(doses, key=level) if known else told if told.kind != KNOWN else NO_DOSE
+
+
+def replaced_by(new, old, moment):
+    """Whether an order that names the old one had surely begun before."""
+    return replaces_by_name(new, old) and bool(new.start and new.start[1] < moment)
 
 
 def last_begun(orders, moment):

@@ -89,18 +89,12 @@ def organ(analyte):
     """Of a result of chemistry: below one and a half times what is normal, nothing preliminary of grade 3 beside it."""
 
     def state(facts):
-        own = [organ_state(one) for one in recent_finals(facts, analyte)]
+        finals = newest(finals_of(facts.results, analyte))
+        own = [NOT_RECORDED if facts.now - one.start > days(14) else organ_state(one) for one in finals]
         early = voice(facts.results, analyte).preliminary
         return told(own and not early and all(one == MET for one in own), NOT_MET in own)
 
     return state
-
-
-def recent_finals(facts, analyte):
-    """The newest final ones, where they are fresh."""
-    finals = newest(finals_of(facts.results, analyte))
-    old = any(facts.now - one.start > days(14) for one in finals)
-    return [] if old else finals
 
 
 def organ_state(one):
