@@ -80,8 +80,8 @@ def otherwise_in_other_words(rng: Random, seed: int) -> str | None:
     for change in changes:
         request = change(rng, request)
     before, after = known_again(answered(seed)), known_again(quick_answer(request))
-    apart = [f"{key}: {before.get(key)} became {after.get(key)}" for key in before if before[key] != after.get(key)]
-    return f"{' '.join(x.__name__ for x in changes)}: {'; '.join(apart)}" if apart else None
+    faults = [f"{key}: {before[key]} became {after.get(key)}" for key in before if before[key] != after.get(key)]
+    return f"{' '.join(x.__name__ for x in changes)}: {'; '.join(faults)}" if faults else None
 
 
 def otherwise_when_asked_again(_: Random, seed: int) -> str | None:

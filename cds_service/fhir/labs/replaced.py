@@ -10,7 +10,6 @@ from cds_service.fhir.labs.observation import Concept, Observation
 from cds_service.fhir.labs.scope import Codes
 
 _RANKS = {"preliminary": 0, "final": 1, "amended": 2, "corrected": 2}
-_NO_RANK = -1
 _USUAL = {"final"}
 
 
@@ -45,8 +44,8 @@ def current(items: Sequence[Item], codes: Codes) -> Sequence[Item]:
     """
     if {item.sent.status for item in items} == _USUAL:
         return _once(items)
-    ranks = [_RANKS.get(item.sent.status or "", _NO_RANK) for item in items]
-    names = [tuple(_names(item, codes)) if rank != _NO_RANK else () for item, rank in zip(items, ranks, strict=True)]
+    ranks = [_RANKS.get(item.sent.status or "", 0) for item in items]
+    names = [tuple(_names(item, codes)) for item in items]
     replaced: dict[Hashable, int] = {}
     for own, rank in zip(names, ranks, strict=True):
         for name in own:
@@ -63,7 +62,9 @@ def _once(items: Sequence[Item]) -> Sequence[Item]:
 
 
 def _names(item: Item, codes: Codes) -> Iterator[Hashable]:
-    """Everything by which one result is known to be about the same thing as another."""
+    """Everything by which one result is known to be about the same thing as another; none without a known status."""
+    if item.sent.status not in _RANKS:
+        return
     if item.result.source:
         yield item.result.source
     yield from _identifiers(item.sent.identifier)
